@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: MIT
+# The contracts of the source tree as ctests: each header compiles on its own, and the layers hold.
+
+# The same headers as beat's, in a target of its own, because the headers are to compile with the development warnings
+# and beat must not carry those. CMake makes one source of each header and compiles it.
+add_library(beat_headers INTERFACE)
+target_sources(
+  beat_headers
+  INTERFACE FILE_SET
+            HEADERS
+            BASE_DIRS
+            ${PROJECT_SOURCE_DIR}/include
+            FILES
+            ${beat_headers})
+target_link_libraries(beat_headers INTERFACE beat::beat beat_development)
+set_target_properties(beat_headers PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
+add_test(NAME "contract: each header compiles on its own"
+         COMMAND ${CMAKE_COMMAND} --build ${CMAKE_BINARY_DIR} --target beat_headers_verify_interface_header_sets)
+set_tests_properties("contract: each header compiles on its own" PROPERTIES LABELS contract TIMEOUT 600)
+
+add_test(NAME "contract: headers include only what their layer may"
+         COMMAND ${CMAKE_COMMAND} -DROOT=${PROJECT_SOURCE_DIR} -P ${PROJECT_SOURCE_DIR}/cmake/check_layers.cmake)
+add_test(NAME "contract: the check of the layers finds planted violations"
+         COMMAND ${CMAKE_COMMAND} -DDIRECTORY=${CMAKE_CURRENT_BINARY_DIR}/planted_layers -P
+                 ${PROJECT_SOURCE_DIR}/tests/contracts/planted_layers.cmake)
+set_tests_properties("contract: headers include only what their layer may"
+                     "contract: the check of the layers finds planted violations" PROPERTIES LABELS contract
+                                                                                             TIMEOUT 120)

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: MIT
+
+cmake_minimum_required(VERSION 3.25)
+include(${CMAKE_CURRENT_LIST_DIR}/script.cmake)
+
+if(HELP)
+  message("cmake [-DNAME=VALUE...] -P cmake/test.cmake
+Installs what is missing (as root, with apt-get), builds beat's tests in build/test and runs them.
+
+  -DCMAKE_CXX_COMPILER=clang++-19   another compiler
+  -DBEAT_SANITIZE=thread            or address,undefined
+  -DBEAT_PORTABLE=ON                standard C++ only
+  -DLABEL=unit                      run only the tests with this ctest label
+  -DJOBS=4                          build and run this many at a time; the default is one for each processor
+Any other -DNAME=VALUE is passed on to CMake. A sanitizer, a compiler and BEAT_PORTABLE get a build tree of their own.")
+  return()
+endif()
+
+include(${CMAKE_CURRENT_LIST_DIR}/packages.cmake)
+beat_read_switches(switches HELP JOBS LABEL)
+beat_set_jobs()
+beat_require_packages()
+
+# One build tree for each kind of build.
+set(tree ${beat_root}/build/test)
+if(BEAT_SANITIZE)
+  string(REPLACE "," "-" suffix "${BEAT_SANITIZE}")
+  string(APPEND tree "-${suffix}")
+  # Benchmarks under a sanitizer measure nothing.
+  list(PREPEND switches -DBEAT_BUILD_BENCH=OFF)
+endif()
+if(CMAKE_CXX_COMPILER)
+  get_filename_component(suffix "${CMAKE_CXX_COMPILER}" NAME)
+  string(APPEND tree "-${suffix}")
+endif()
+if(BEAT_PORTABLE)
+  string(APPEND tree "-portable")
+endif()
+
+set(generator "")
+find_program(ninja ninja)
+if(ninja AND NOT EXISTS ${tree}/CMakeCache.txt)
+  set(generator -G Ninja)
+endif()
+
+# Optimised, as users run it, but with the assertions: RelWithDebInfo would define NDEBUG.
+beat_run("Configuring" ${CMAKE_COMMAND} -S ${beat_root} -B ${tree} ${generator} -DCMAKE_BUILD_TYPE=RelWithDebInfo
+         "-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O2 -g" ${switches})
+beat_run("Building" ${CMAKE_COMMAND} --build ${tree} --parallel ${JOBS})
+
+set(selection "")
+if(LABEL)
+  set(selection --label-regex "^${LABEL}$" --no-tests=error)
+endif()
+beat_run("Testing" ${CMAKE_CTEST_COMMAND} --test-dir ${tree} --output-on-failure --parallel ${JOBS} ${selection})

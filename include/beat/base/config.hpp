@@ -1,0 +1,39 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// What the compiler and the target offer. Every feature test is function-like, so that a misspelt one does not compile.
+// A user who defines BEAT_PORTABLE (to anything but 0) gets standard C++ only; all parts of a program must agree on it.
+
+// BEAT_FORCE_INLINE implies `inline`; BEAT_NO_INLINE marks slow paths and does not.
+#if defined(__GNUC__)
+#define BEAT_FORCE_INLINE __attribute__((always_inline)) inline
+#define BEAT_NO_INLINE __attribute__((noinline, cold))
+#else
+#define BEAT_FORCE_INLINE inline
+#define BEAT_NO_INLINE
+#endif
+
+#if defined(__linux__)
+#define BEAT_HAS_LINUX() 1
+#else
+#define BEAT_HAS_LINUX() 0
+#endif
+
+#if defined(BEAT_PORTABLE)
+// Empty reads as `- - 1`, which is 1; only a 0 makes this -1.
+#if - BEAT_PORTABLE - 1 != -1
+#undef BEAT_HAS_LINUX
+#define BEAT_HAS_LINUX() 0
+#endif
+#endif
+
+#if defined(__x86_64__) || defined(__i386__)
+#define BEAT_HAS_X86() 1
+#else
+#define BEAT_HAS_X86() 0
+#endif
+
+#if defined(__aarch64__)
+#define BEAT_HAS_ARM64() 1
+#else
+#define BEAT_HAS_ARM64() 0
+#endif

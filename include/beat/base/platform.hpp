@@ -1,0 +1,118 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// The only header of base that knows an operating system: sleeping on a word, waking, and the process-wide barrier.
+// The kernels reach it through std_atomics. With BEAT_PORTABLE, or off Linux, standard C++ does the same more slowly.
+// Whoever wakes has changed the word before: a portable waiter goes back to sleep while it still reads the expected
+// value.
+
+#include <atomic>
+#include <beat/base/config.hpp>
+#include <chrono>
+#include <cstdint>
+#include <thread>
+
+#if BEAT_HAS_LINUX()
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
+namespace beat::inline v0::detail::platform {
+
+static_assert(sizeof(std::atomic<std::uint32_t>) == sizeof(std::uint32_t) &&
+                  std::atomic<std::uint32_t>::is_always_lock_free,
+              "a thread sleeps on the four bytes of an atomic word, so the word must be nothing but its value");
+
+/// True where heavy_fence() lets the other side of a protocol do with a compiler barrier.
+inline constexpr bool has_asymmetric_fence = BEAT_HAS_LINUX() && (BEAT_HAS_X86() || BEAT_HAS_ARM64());
+
+/// Tells the CPU that this thread spins.
+BEAT_FORCE_INLINE void pause() noexcept {
+#if BEAT_HAS_X86()
+  __builtin_ia32_pause();
+#elif BEAT_HAS_ARM64()
+  asm volatile("yield");
+#endif
+}
+
+/// Lets another thread have this CPU.
+inline void relax() noexcept { std::this_thread::yield(); }
+
+#if BEAT_HAS_LINUX()
+
+// The kernel's numbers, so that no <linux/...> header and its macros reach the user.
+inline constexpr int futex_wait_private = 128;
+inline constexpr int futex_wake_private = 129;
+inline constexpr int membarrier_private_expedited = 8;
+inline constexpr int membarrier_register_private_expedited = 16;
+
+// The time that SYS_futex reads: two longs, whatever the C library's timespec is.
+struct kernel_time {
+  long seconds;
+  long nanoseconds;
+};
+
+/// Sleeps while the word holds `expected`. May return for no reason: call it in a loop that reads the word.
+inline void futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t expected) noexcept {
+  ::syscall(SYS_futex, &word, futex_wait_private, expected, nullptr, nullptr, 0);
+}
+
+/// As futex_wait, but not for longer than the given time. Units: nanoseconds; 0 or less returns at once.
+inline void futex_wait_for(std::atomic<std::uint32_t>& word, std::uint32_t expected,
+                           std::int64_t nanoseconds) noexcept {
+  if (nanoseconds <= 0) {
+    return;
+  }
+  constexpr std::int64_t second = 1'000'000'000;
+  kernel_time const time{static_cast<long>(nanoseconds / second), static_cast<long>(nanoseconds % second)};
+  ::syscall(SYS_futex, &word, futex_wait_private, expected, &time, nullptr, 0);
+}
+
+/// Wakes up to `count` threads that sleep on the word. It uses only the address: the word may be gone already.
+inline void futex_wake(std::atomic<std::uint32_t>& word, int count) noexcept {
+  ::syscall(SYS_futex, &word, futex_wake_private, count, nullptr, nullptr, 0);
+}
+
+/// Makes this and every other thread of the process execute a full barrier. Returns false where the system refuses.
+/// The first call registers the process, which can take milliseconds: make it early.
+/// Source: membarrier(2).
+[[nodiscard]] inline bool heavy_fence() noexcept {
+  static bool const registered = ::syscall(SYS_membarrier, membarrier_register_private_expedited, 0, 0) == 0;
+  return registered && ::syscall(SYS_membarrier, membarrier_private_expedited, 0, 0) == 0;
+}
+
+#else
+
+/// Sleeps while the word holds `expected`. May return for no reason: call it in a loop that reads the word.
+inline void futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t expected) noexcept {
+  word.wait(expected, std::memory_order_relaxed);
+}
+
+/// As futex_wait, but not for longer than the given time. Units: nanoseconds; 0 or less returns at once.
+/// The standard has no timed wait on an atomic, so this looks at the word in short sleeps.
+inline void futex_wait_for(std::atomic<std::uint32_t>& word, std::uint32_t expected,
+                           std::int64_t nanoseconds) noexcept {
+  constexpr std::int64_t longest_sleep = 100'000;
+  using clock = std::chrono::steady_clock;
+  auto const begin = clock::now();
+  for (std::int64_t remaining = nanoseconds; remaining > 0 && word.load(std::memory_order_relaxed) == expected;
+       remaining = nanoseconds - std::chrono::nanoseconds{clock::now() - begin}.count()) {
+    std::this_thread::sleep_for(std::chrono::nanoseconds{remaining < longest_sleep ? remaining : longest_sleep});
+  }
+}
+
+/// Wakes one thread that sleeps on the word, or all of them where `count` is above 1. The standard wants the word to be
+/// alive still, but the implementations, too, use only its address.
+inline void futex_wake(std::atomic<std::uint32_t>& word, int count) noexcept {
+  if (count == 1) {
+    word.notify_one();
+  } else {
+    word.notify_all();
+  }
+}
+
+/// There is no process-wide barrier in standard C++.
+[[nodiscard]] inline bool heavy_fence() noexcept { return false; }
+
+#endif
+
+}  // namespace beat::inline v0::detail::platform

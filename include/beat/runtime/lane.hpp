@@ -1,0 +1,114 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// The lane: where the calling thread forks to. A worker's lane belongs to a pool; every other thread has one that
+// publishes nothing, so that pcall and join run inline there. `current_lane` never is null.
+
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+#include <beat/base/atomics.hpp>
+#include <beat/base/config.hpp>
+#include <beat/runtime/fork_stack.hpp>
+#include <beat/runtime/job.hpp>
+
+namespace beat::inline v0::detail {
+
+class worker;
+struct lane;
+
+using job = basic_job<lane, std_atomics>;
+using job_stack = fork_stack<job, std_atomics>;
+
+// Stands in the slot of a job that was joined from below younger ones.
+inline constinit job filler{};
+
+struct lane {
+  job_stack stack;
+  worker* const self = nullptr;  // null outside of pools
+
+  BEAT_FORCE_INLINE std::uint32_t fork(job* j) noexcept {
+    job_stack::pushed const pushed = stack.push(j);
+    if (pushed.requested) [[unlikely]]
+      answer(pushed.index);
+    return pushed.index;
+  }
+
+  /// Waits for the job at `index`, which a thief took, and helps that thief meanwhile. `youngest`: nothing was forked
+  /// after it, so its slot becomes usable again.
+  void await(job& j, std::uint32_t index, bool youngest) noexcept;
+
+  /// Frees the slot of a taken job which ended already, once it is the youngest.
+  void retire(std::uint32_t index) noexcept;
+
+ private:
+  void answer(std::uint32_t index) noexcept;
+};
+
+// What threads outside of pools start with. Its standing request sends the first fork of each thread to answer(),
+// which gives that thread a lane of its own.
+inline constinit job_stack::slot shared_scratch{nullptr};
+inline constinit lane shared_lane{.stack = {&shared_scratch, true}};
+
+inline constinit thread_local lane* current_lane = &shared_lane;
+
+/// While it lives, the calling thread forks to `l`, a lane that it occupies already.
+class lane_scope {
+ public:
+  explicit lane_scope(lane& l) noexcept : before_{std::exchange(current_lane, &l)} {}
+  ~lane_scope() { current_lane = before_; }
+  lane_scope(lane_scope const&) = delete;
+  lane_scope& operator=(lane_scope const&) = delete;
+
+ private:
+  lane* const before_;
+};
+
+BEAT_NO_INLINE inline lane& own_outside_lane(std::uint32_t depth) noexcept {
+  static thread_local job_stack::slot scratch{nullptr};
+  static thread_local lane own{.stack = {&scratch, false}};
+  own.stack.continue_at(depth);
+  return own;
+}
+
+}  // namespace beat::inline v0::detail
+
+namespace beat::inline v0 {
+
+/// Where to fork, as an argument: a callable that accepts one may pass it on to `join` and `pcall`, which then need not
+/// ask the thread. Valid only in the call that received it.
+class context {
+ public:
+  BEAT_FORCE_INLINE explicit context(detail::lane& l) noexcept : lane_{&l} {}
+  BEAT_FORCE_INLINE detail::lane& lane() const noexcept { return *lane_; }
+
+ private:
+  detail::lane* lane_;
+};
+
+namespace detail {
+
+template <class F>
+concept wants_context = std::is_invocable_v<F, context>;
+
+template <class F>
+struct call_result : std::invoke_result<F> {};
+template <wants_context F>
+struct call_result<F> : std::invoke_result<F, context> {};
+
+/// What `call` returns.
+template <class F>
+using call_result_t = typename call_result<F>::type;
+
+/// Calls `f`, with the context if it accepts one.
+template <class F>
+BEAT_FORCE_INLINE decltype(auto) call(F&& f, [[maybe_unused]] lane& l) {
+  if constexpr (wants_context<F>)
+    return std::forward<F>(f)(context{l});
+  else
+    return std::forward<F>(f)();
+}
+
+}  // namespace detail
+
+}  // namespace beat::inline v0

@@ -1,0 +1,131 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// The pool: what users construct. It owns the scheduler; its member templates are defined where their results are
+// (task/run.hpp, task/submit.hpp), so include <beat.hpp> to call them.
+
+#include <chrono>
+#include <cstddef>
+#include <exception>
+#include <optional>
+#include <string>
+#include <type_traits>
+
+#include <beat/base/expected.hpp>
+#include <beat/base/unique_function.hpp>
+#include <beat/observe/counters.hpp>
+#include <beat/runtime/scheduler.hpp>
+#include <beat/runtime/tuning.hpp>
+#include <beat/topology/discover.hpp>
+#include <beat/topology/limits.hpp>
+#include <beat/topology/placement.hpp>
+
+namespace beat::inline v0 {
+
+template <class T>
+class future;
+struct task_options;
+
+/// How a pool is made. Every member has a sensible default.
+struct pool_options {
+  unsigned workers = 0;  ///< 0: one per CPU that this process may use; at most 1024
+  placement_policy placement = placement_policy::unbound;  ///< where workers may run
+  std::optional<topology> machine = std::nullopt;          ///< what `placement` refers to; empty: discovered
+  std::string name = "beat";                               ///< worker threads are called name-0, name-1, ...
+  /// Gets what a posted task throws, on the worker that ran it; it must not throw. Without it std::terminate is called,
+  /// as nobody else could learn of the error.
+  unique_function<void(std::exception_ptr)> on_exception = nullptr;
+};
+
+/// How a pool ends: `drain` runs what is queued, `stop` cancels it.
+enum class shutdown_mode { drain, stop };
+
+/// A pool of worker threads, and the place where work meets them.
+/// *Thread safety:* every member except the destructor may be called from any thread, also from inside tasks.
+template <class Policy>
+class basic_thread_pool {
+ public:
+  /// *Throws:* error{invalid_argument} beyond the maximum, error{thread_creation_failed}, std::bad_alloc.
+  explicit basic_thread_pool(pool_options options = {})
+      : workers_{checked(options.workers)},
+        scheduler_{workers_, std::move(options.name), places(options, workers_), Policy::tuning()} {
+    scheduler_.on_exception = std::move(options.on_exception);
+  }
+
+  /// A pool of `workers` workers; 0 means automatic.
+  explicit basic_thread_pool(unsigned workers) : basic_thread_pool{pool_options{.workers = workers}} {}
+
+  basic_thread_pool(basic_thread_pool const&) = delete;
+  basic_thread_pool& operator=(basic_thread_pool const&) = delete;
+
+  /// Runs everything that is queued, then ends the workers. From inside a task of this pool it terminates the program,
+  /// as it would wait for itself.
+  ~basic_thread_pool() { shutdown(shutdown_mode::drain); }
+
+  /// How many workers it has, which is how many threads run its tasks at once.
+  std::size_t workers() const noexcept { return workers_; }
+
+  /// Calls `f` with this pool as the place to fork to, and returns its result. The calling thread runs it itself if a
+  /// worker's place is free, otherwise a worker does. *Throws:* what `f` throws; error{pool_shutdown}.
+  template <class F>
+  auto run(F&& f) -> std::invoke_result_t<F>;
+
+  /// Queues `f` to run once, some time. *Throws:* error{pool_shutdown}, std::bad_alloc.
+  template <class F>
+  void post(F&& f, task_options const& options);
+  template <class F>
+  void post(F&& f);
+
+  /// The same, where a closed pool is an ordinary answer. *Throws:* std::bad_alloc.
+  template <class F>
+  [[nodiscard("without a look at the result, use post")]] expected<void> try_post(F&& f);
+
+  /// Queues `f` and returns the future of its result. *Throws:* error{pool_shutdown}, std::bad_alloc.
+  template <class F>
+  auto submit(F&& f, task_options const& options) -> future<std::invoke_result_t<std::decay_t<F>&>>;
+  template <class F>
+  auto submit(F&& f) -> future<std::invoke_result_t<std::decay_t<F>&>>;
+
+  /// Waits until every task that was queued has ended, and helps meanwhile.
+  /// *Throws:* error{self_wait} from inside a task of this pool.
+  void wait() { scheduler_.wait_until_quiet(std::nullopt); }
+
+  /// Waits for at most `duration`; false where that was not enough. *Throws:* as wait().
+  template <class Rep, class Period>
+  [[nodiscard("false means that tasks are left")]] bool wait_for(std::chrono::duration<Rep, Period> duration) {
+    auto const nanoseconds = std::chrono::duration_cast<std::chrono::nanoseconds>(duration).count();
+    return scheduler_.wait_until_quiet(detail::now() + nanoseconds);
+  }
+
+  /// Takes no more work from outside and returns once everything queued has run (`drain`) or was cancelled (`stop`);
+  /// what runs already runs to its end. Later submits throw. *Throws:* as wait().
+  void shutdown(shutdown_mode mode = shutdown_mode::drain) {
+    scheduler_.close(mode == shutdown_mode::stop);
+    scheduler_.wait_until_quiet(std::nullopt);
+  }
+
+  /// What the pool did so far. *Complexity:* O(workers).
+  pool_stats stats() const noexcept { return scheduler_.stats(); }
+
+  /// For the layers above.
+  friend detail::scheduler& scheduler_of(basic_thread_pool& pool) noexcept { return pool.scheduler_; }
+
+ private:
+  static unsigned checked(unsigned workers) {
+    if (workers > detail::scheduler::max_workers)
+      detail::throw_error(errc::invalid_argument, "a pool has at most 1024 workers: ask for fewer, or 0 for automatic");
+    return workers != 0 ? workers : usable_cpus();
+  }
+
+  static std::vector<cpu_set> places(pool_options const& options, unsigned workers) {
+    if (options.placement == placement_policy::unbound) return {};
+    return place(options.machine ? *options.machine : discover(), options.placement, workers);
+  }
+
+  unsigned const workers_;
+  detail::scheduler scheduler_;
+};
+
+/// The pool with the default policy: one worker per CPU that this process may use, unless told otherwise.
+using ThreadPool = basic_thread_pool<default_policy>;
+
+}  // namespace beat::inline v0

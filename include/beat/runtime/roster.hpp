@@ -1,0 +1,114 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// The roster: how many threads of a pool run tasks, who searches for work, and who sleeps until there is some.
+// Kernel (proof: README.md, "Sleep and wake"). Invariant: while work is visible and a permit is free, some thread
+// searches, or a wake-up is on its way, or every thread of the pool is at work.
+
+#include <atomic>
+#include <cstdint>
+
+#include <beat/base/cache_line.hpp>
+#include <beat/runtime/event_count.hpp>
+
+namespace beat::inline v0 {
+
+template <class Atomics>
+class roster {
+  template <class U>
+  using atomic = typename Atomics::template atomic<U>;
+
+ public:
+  using key = typename event_count<Atomics>::key;
+
+  /// At most `permits` threads run tasks at once.
+  explicit roster(std::uint32_t permits) noexcept : permits_{permits} {}
+
+  // ---- permits: who runs tasks ----
+
+  /// Takes a permit if one is free.
+  [[nodiscard("without a permit no task may run")]] bool try_activate() noexcept {
+    std::uint32_t seen = active_.load(std::memory_order_relaxed);
+    while (seen < permits_) {
+      // acq_rel: nothing is handed over by it, but permits are given and taken in one order
+      if (active_.compare_exchange_weak(seen, seen + 1, std::memory_order_acq_rel, std::memory_order_relaxed)) return true;
+    }
+    return false;
+  }
+
+  /// Takes a permit without asking: a thread resumes a task which it began with one.
+  void activate() noexcept { active_.fetch_add(1, std::memory_order_relaxed); }
+
+  /// Gives a permit back, by a thread that goes on to search.
+  void deactivate() noexcept { active_.fetch_sub(1, std::memory_order_seq_cst); }  // seq_cst: pairs with saturated()
+
+  /// Gives a permit back, by a thread that leaves: whoever went without it is told.
+  void hand_over() noexcept {
+    bool const others = active_.fetch_sub(1, std::memory_order_seq_cst) > 1;  // seq_cst: pairs with defer()
+    bool const missed = deferred_.load(std::memory_order_seq_cst);  // seq_cst: after the permit is free; pairs with defer()
+    if (missed) deferred_.store(false, std::memory_order_seq_cst);  // seq_cst: before work_arrived() sets it again
+    if (missed || (others && !has_lookout())) work_arrived();
+  }
+
+  /// Notes that work is left alone for want of a permit. False where a permit has become free meanwhile.
+  [[nodiscard("a free permit must be used")]] bool defer() noexcept {
+    deferred_.store(true, std::memory_order_seq_cst);  // seq_cst: before the look at the permits; pairs with hand_over()
+    return saturated();
+  }
+
+  bool saturated() const noexcept {
+    return active_.load(std::memory_order_seq_cst) >= permits_;  // seq_cst: pairs with hand_over()
+  }
+
+  bool anyone_active() const noexcept { return active_.load(std::memory_order_relaxed) != 0; }
+
+  // ---- search ----
+
+  void begin_search() noexcept {
+    searching_.fetch_add(1, std::memory_order_seq_cst);   // seq_cst: before the search; pairs with work_arrived()
+    waking_.store(false, std::memory_order_seq_cst);      // seq_cst: before the search; pairs with work_arrived()
+  }
+
+  /// True where nobody else searches: a searcher which found work then calls work_arrived(), as there may be more.
+  bool end_search() noexcept {
+    return searching_.fetch_sub(1, std::memory_order_seq_cst) == 1;  // seq_cst: before the last look; work_arrived()
+  }
+
+  // ---- sleep ----
+
+  /// Announces a sleeper. The caller then looks once more, and sleeps, naps or cancels.
+  key prepare() noexcept {
+    key const k = sleepers_.prepare();
+    waking_.store(false, std::memory_order_seq_cst);  // seq_cst: before the caller's last look; pairs with work_arrived()
+    return k;
+  }
+  void cancel() noexcept { sleepers_.cancel(); }
+  void sleep(key k) noexcept { sleepers_.wait(k); }
+  void nap(key k, std::int64_t nanoseconds) noexcept { sleepers_.wait_for(k, nanoseconds); }
+
+  /// Says that there is work, after it became visible. Wakes one sleeper unless somebody is awake to find the work.
+  void work_arrived() noexcept {
+    // seq_cst, all four: after the work is visible; each pairs with the write of the same word by a searcher or sleeper
+    if (searching_.load(std::memory_order_seq_cst) != 0 || !sleepers_.has_waiters()) return;
+    if (saturated() && defer()) return;
+    if (!waking_.exchange(true, std::memory_order_seq_cst)) sleepers_.notify_one();  // seq_cst: see above
+  }
+
+  void wake_all() noexcept { sleepers_.notify_all(); }
+
+  // ---- the lookout: at most one idle thread stays awake to watch what the others do ----
+
+  bool try_lookout() noexcept { return !lookout_.exchange(true, std::memory_order_acquire); }  // acquire: the line below
+  void leave_lookout() noexcept { lookout_.store(false, std::memory_order_release); }  // release: pairs with the exchange
+  bool has_lookout() const noexcept { return lookout_.load(std::memory_order_relaxed); }
+
+ private:
+  alignas(cache_line) atomic<std::uint32_t> active_{0};     // threads that run tasks; exceeds permits_ only by resumes
+  std::uint32_t const permits_;
+  atomic<bool> deferred_{false};                            // work was left alone because no permit was free
+  alignas(cache_line) atomic<std::uint32_t> searching_{0};  // threads awake and looking for work
+  atomic<bool> waking_{false};                              // a notification is on its way to a sleeper
+  atomic<bool> lookout_{false};                             // some idle thread watches
+  event_count<Atomics> sleepers_;
+};
+
+}  // namespace beat::inline v0

@@ -1,0 +1,293 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// The scheduler: a crew with its threads. Here threads start, idle, serve guests from outside, and end.
+// Invariant: at least one pool thread does not block inside a task, so that every queued task is run by somebody.
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <beat/base/error.hpp>
+#include <beat/runtime/crew.hpp>
+#include <beat/runtime/waiting.hpp>
+#include <beat/runtime/worker.hpp>
+#include <beat/topology/binding.hpp>
+
+namespace beat::inline v0::detail {
+
+class scheduler final : public crew {
+ public:
+  static constexpr std::uint32_t max_workers = 1024;
+  static constexpr std::uint32_t max_guests = 256;  // and spare threads
+
+  /// `places` says where each worker may run; empty where that is left to the system.
+  scheduler(std::uint32_t workers, std::string name, std::vector<cpu_set> places, scheduler_tuning const& numbers)
+      : crew{workers, workers + max_guests, numbers}, name_{std::move(name)}, places_{std::move(places)} {
+    workers_.reserve(capacity());
+    threads_.reserve(capacity());
+    std::uint32_t count = 0;
+    try {
+      std::lock_guard const lock{growing_};
+      for (; count < workers; ++count) start_thread();
+    } catch (std::system_error const&) {
+      end();
+      throw error{errc::thread_creation_failed, "only " + std::to_string(count) + " of " + std::to_string(workers) +
+                                                    " workers could be started: ask for fewer, or raise the limit on threads"};
+    } catch (...) {
+      end();
+      throw;
+    }
+    // acquire: pairs with the increment in work()
+    for (std::uint32_t seen; (seen = running_.load(std::memory_order_acquire)) != workers;)
+      std_atomics::futex_wait(running_, seen);
+  }
+
+  scheduler(scheduler const&) = delete;
+  scheduler& operator=(scheduler const&) = delete;
+
+  /// Only once it is closed and quiet.
+  ~scheduler() { end(); }
+
+  /// The worker of this pool which the calling thread occupies, or null.
+  worker* mine() const noexcept {
+    if (worker* const w = current_lane->self; w != nullptr && &w->shared() == this) return w;
+    for (worker* w = held_workers; w != nullptr; w = w->next_held)
+      if (&w->shared() == this) return w;
+    return nullptr;
+  }
+
+  /// Queues a task. False where the pool is closed; then the task is still the caller's.
+  [[nodiscard("a refused task is the caller's")]] bool accept(task* t) noexcept {
+    worker* const w = mine();
+    if (!tasks.admit(w != nullptr)) return false;
+    if (w == nullptr || !pushed(*w, t)) arrivals.push(t);
+    people.work_arrived();
+    return true;
+  }
+
+  /// From now on takes no task from outside; with `cancel`, queued tasks are settled without running.
+  void close(bool cancel) noexcept {
+    if (cancel) cancelling.store(true, std::memory_order_relaxed);
+    tasks.close();
+  }
+
+  /// An outside thread's stay as a worker of this pool. False where every permit or every guest's worker is taken.
+  class visit {
+   public:
+    explicit visit(scheduler& pool) noexcept {
+      if (!pool.people.try_activate()) return;
+      guest_ = pool.find_guest();
+      if (guest_ == nullptr) {
+        pool.people.hand_over();
+        return;
+      }
+      guest_->outer = std::exchange(current_lane, guest_);
+      guest_->next_held = std::exchange(held_workers, guest_);
+    }
+    ~visit() {
+      if (guest_ == nullptr) return;
+      crew& pool = guest_->shared();
+      guest_->report();
+      current_lane = guest_->outer;
+      held_workers = guest_->next_held;
+      guest_->occupied.store(false, std::memory_order_release);  // release: the worker's state; pairs with find_guest()
+      pool.people.hand_over();
+    }
+    visit(visit const&) = delete;
+    visit& operator=(visit const&) = delete;
+
+    explicit operator bool() const noexcept { return guest_ != nullptr; }
+    worker& operator*() const noexcept { return *guest_; }
+    worker* operator->() const noexcept { return guest_; }
+
+   private:
+    worker* guest_ = nullptr;
+  };
+
+  /// Waits until every task is settled, and helps meanwhile unless there is a deadline. False: the deadline came first.
+  /// *Throws:* error{self_wait} from inside a task of this pool.
+  bool wait_until_quiet(std::optional<std::int64_t> deadline) {
+    if (mine() != nullptr)
+      throw_error(errc::self_wait, "a task waits for the pool that runs it: wait from outside, or use a task_group");
+    while (!tasks.quiet()) {
+      if (!deadline) help();
+      std::int64_t const left = deadline ? *deadline - now() : 1;
+      if (left <= 0) return false;
+      auto const key = settled.prepare();
+      if (tasks.quiet()) {
+        settled.cancel();
+        break;
+      }
+      blocked_scope const blocked;
+      if (deadline)
+        settled.wait_for(key, left);
+      else
+        settled.wait(key);
+    }
+    return true;
+  }
+
+  pool_stats stats() const noexcept {
+    pool_stats sum{.submitted = tasks.admitted()};
+    for (std::uint32_t i = 0; i < size(); ++i) sum = sum + at(i)->counters.snapshot();
+    return sum;
+  }
+
+  void start_spare() noexcept override {
+    std::lock_guard const lock{growing_};
+    try {
+      start_thread();
+    } catch (...) {
+      // No thread or no memory is to be had: queued tasks wait until a blocked thread goes on.
+    }
+  }
+
+ private:
+  static bool pushed(worker& w, task* t) noexcept {
+    try {
+      w.push(t);
+      return true;
+    } catch (std::bad_alloc const&) {
+      return false;  // the inbox needs no memory
+    }
+  }
+
+  /// Runs tasks as a guest while there are any.
+  void help() noexcept {
+    if (visit const stay{*this}) {
+      while (stay->run_one()) {
+      }
+    }
+  }
+
+  worker& add_worker(bool guest) {
+    if (size() == capacity()) throw_error(errc::thread_creation_failed, "the pool has no room for another worker");
+    workers_.push_back(std::make_unique<worker>(*this, size(), guest));
+    add(workers_.back().get());
+    return *workers_.back();
+  }
+
+  void start_thread() {
+    block_signals const blocked;  // workers inherit it: signals go to the user's threads
+    worker& w = add_worker(false);
+    threads_.emplace_back([this, &w] { work(w); });
+    unblocked.fetch_add(1, std::memory_order_relaxed);
+  }
+
+  worker* find_guest() noexcept {
+    for (std::uint32_t i = 0; i < size(); ++i) {
+      worker* const w = at(i);
+      // acquire: the worker's state; pairs with the release in ~visit()
+      if (w->is_guest() && !w->occupied.load(std::memory_order_relaxed) &&
+          !w->occupied.exchange(true, std::memory_order_acquire))
+        return w;
+    }
+    try {
+      std::lock_guard const lock{growing_};
+      worker& w = add_worker(true);
+      w.occupied.store(true, std::memory_order_relaxed);
+      return &w;
+    } catch (...) {
+      return nullptr;  // no memory: the caller queues its work instead
+    }
+  }
+
+  void work(worker& me) noexcept {
+    set_thread_name(name_ + "-" + std::to_string(me.id()));
+    if (me.id() < places_.size()) {
+      if (!bind_this_thread(places_[me.id()])) unbound_.fetch_add(1, std::memory_order_relaxed);
+    }
+    current_lane = &me;
+    held_workers = &me;
+    running_.fetch_add(1, std::memory_order_release);  // release: pairs with the constructor's load
+    std_atomics::futex_wake(running_, 1);
+    while (become_active(me)) {
+      while (me.run_one()) {
+      }
+      people.deactivate();
+    }
+  }
+
+  /// Idles until there is work and a permit to do it; false once the pool ends. Steps: README.md, "Sleep and wake".
+  bool become_active(worker& me) noexcept {
+    std::int64_t polled_until = now() + tuning.spin;
+    std::int64_t last_activity = now();
+    std::int64_t nap = tuning.shortest_nap;
+    bool lookout = false;
+    for (;;) {
+      people.begin_search();
+      lookout = lookout || people.try_lookout();
+      std::int64_t time = now();
+      bool const found = search(me, lookout, polled_until, time);
+      if (found && people.try_activate()) {
+        if (lookout) people.leave_lookout();
+        if (people.end_search()) people.work_arrived();
+        return true;
+      }
+      people.end_search();
+      if (people.anyone_active()) last_activity = time;
+
+      auto const key = people.prepare();
+      if (ending_.load(std::memory_order_seq_cst)) {  // seq_cst: after the announcement; pairs with end()
+        people.cancel();
+        return false;
+      }
+      if (me.sees_work() && !people.defer()) {
+        people.cancel();
+      } else if (lookout && time - last_activity < tuning.activity_window && !people.saturated()) {
+        me.counters.naps.add();
+        people.nap(key, nap);
+        nap = std::min(nap * 2, tuning.longest_nap);
+      } else {
+        if (lookout) people.leave_lookout();
+        lookout = false;
+        me.counters.parks.add();
+        people.sleep(key);
+        last_activity = now();
+        polled_until = last_activity + tuning.spin;
+        nap = tuning.shortest_nap;
+      }
+    }
+  }
+
+  /// Looks around once; the lookout goes on until `until`, and while somebody is about to share.
+  bool search(worker& me, bool lookout, std::int64_t until, std::int64_t& time) noexcept {
+    for (;;) {
+      outlook const seen = me.look_around(time);
+      if (seen == outlook::work) return true;
+      if (seen == outlook::watching) until = std::max(until, time + 2 * tuning.look_interval);
+      if (!lookout || time >= until || people.saturated() || ending_.load(std::memory_order_relaxed)) return false;
+      std::int64_t const next = time + tuning.look_interval;
+      while ((time = now()) < next)
+        for (int i = 0; i < 16; ++i) std_atomics::pause();
+    }
+  }
+
+  void end() noexcept {
+    ending_.store(true, std::memory_order_seq_cst);  // seq_cst: before the look for sleepers; pairs with become_active()
+    people.wake_all();
+    for (std::thread& t : threads_) t.join();
+    // What is left was run by those who waited for it: only the queue's share is to be given back.
+    for (std::unique_ptr<worker>& w : workers_) {
+      while (w->run_one()) {
+      }
+    }
+  }
+
+  std::string const name_;
+  std::vector<cpu_set> const places_;
+  std::mutex growing_;                             // guards workers_ and threads_
+  std::vector<std::unique_ptr<worker>> workers_;
+  std::vector<std::thread> threads_;
+  std::atomic<std::uint32_t> running_{0};          // threads that have begun
+  std::atomic<std::uint32_t> unbound_{0};          // workers that the system did not let run where they were placed
+  std::atomic<bool> ending_{false};                // threads leave
+};
+
+}  // namespace beat::inline v0::detail

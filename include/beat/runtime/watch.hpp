@@ -1,0 +1,62 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// The watch: how a thief learns that a worker has been busy for long, asks it to share, and publishes its jobs by
+// force where it does not answer. Each thief keeps its own. Protocol: README.md, "Asking".
+
+#include <cstdint>
+#include <vector>
+
+#include <beat/observe/counters.hpp>
+#include <beat/runtime/lane.hpp>
+
+namespace beat::inline v0::detail {
+
+/// What a look at the others found. `watching`: somebody may share soon, so look again soon.
+enum class outlook : std::uint8_t { nothing, watching, work };
+
+class watch_list {
+ public:
+  explicit watch_list(std::uint32_t victims) : sightings_(victims) {}
+
+  /// Looks at victim `id`, which is in `region` (odd while busy), for the thief `thief_id`. It asks once the victim
+  /// has been busy for `pace`; `forced` gets the number of jobs that it published itself.
+  outlook look(std::uint32_t id, job_stack::thief victim, std::uint64_t region, std::int64_t time, std::int64_t pace,
+               std::int64_t patience, std::uint32_t thief_id, counter& forced) noexcept {
+    sighting& s = sightings_[id];
+    job_stack::control const seen = victim.look();
+    if (seen.has_public()) return outlook::work;
+    if (region % 2 == 0) return outlook::nothing;
+    bool const answered = s.requested != 0 && (seen.word & job_stack::control::soft) == 0;
+    if (s.region != region || answered) {
+      s = {.region = region, .since = time};
+      return outlook::nothing;
+    }
+    if (time - s.since < pace) return outlook::watching;
+    if (s.requested == 0) {
+      s.requested = time;
+      victim.request();
+      return outlook::watching;
+    }
+    if (s.forced) return outlook::nothing;  // there was nothing; the request stands, its next fork answers it
+    if (time - s.requested < patience) return outlook::watching;
+    s.forced = true;
+    std::uint32_t const count = victim.force(thief_id);
+    forced.add(count);
+    return count != 0 ? outlook::work : outlook::nothing;
+  }
+
+  /// After a theft: the victim is left alone for a while.
+  void forget(std::uint32_t id) noexcept { sightings_[id] = {}; }
+
+ private:
+  struct sighting {
+    std::uint64_t region = 0;    // the victim's region when it was first seen
+    std::int64_t since = 0;      // when that was
+    std::int64_t requested = 0;  // when it was asked to share, or 0
+    bool forced = false;         // publication was forced after that
+  };
+
+  std::vector<sighting> sightings_;
+};
+
+}  // namespace beat::inline v0::detail

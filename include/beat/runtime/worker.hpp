@@ -1,0 +1,210 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// The worker: one lane of a pool with its deque, used by one thread at a time: a pool thread for good, or an outside
+// thread as a guest. Here is how a worker runs, steals, asks others to share, and waits.
+
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+#include <beat/base/random.hpp>
+#include <beat/observe/counters.hpp>
+#include <beat/runtime/crew.hpp>
+#include <beat/runtime/deque.hpp>
+#include <beat/runtime/lane.hpp>
+#include <beat/runtime/watch.hpp>
+
+namespace beat::inline v0::detail {
+
+// The workers that the calling thread occupies, innermost first: more than one where pools are used inside each other.
+inline constinit thread_local worker* held_workers = nullptr;
+
+class worker : public lane {
+ public:
+  worker(crew& c, std::uint32_t id, bool guest)
+      : worker{c, id, guest, std::make_unique<job_stack::slot[]>(c.tuning.fork_capacity),
+               std::make_unique<job_stack::mark[]>(c.tuning.fork_capacity)} {}
+
+  crew& shared() const noexcept { return crew_; }
+  std::uint32_t id() const noexcept { return id_; }
+  bool is_guest() const noexcept { return guest_; }
+
+  // ---- by the thread that occupies the worker ----
+
+  /// Between these the worker is busy in one region: thieves time it, to leave short ones alone.
+  void begin_region() noexcept { region_.store(region_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed); }
+  void end_region() noexcept {
+    begin_region();
+    stack.withdraw_request();
+  }
+
+  /// Queues a task here. *Throws:* std::bad_alloc.
+  void push(task* t) { deque_.for_owner().push(t); }
+
+  /// Takes the youngest task of this worker if it belongs to `family`, and runs it.
+  bool run_own(void const* family) noexcept {
+    task* const t = deque_.for_owner().take();
+    if (t == nullptr) return false;
+    if (t->family != family) {
+      push(t);  // its place is still there: nothing is allocated
+      return false;
+    }
+    settle(t);
+    return true;
+  }
+
+  /// Runs one task or job, wherever it is found. Needs a permit, and no job on the stack.
+  bool run_one() noexcept {
+    task* t = ++tick_ % crew_.tuning.inbox_interval == 0 ? from_inbox(1) : nullptr;
+    if (t == nullptr) t = deque_.for_owner().take();
+    if (t == nullptr) t = from_inbox(crew_.tuning.inbox_batch);
+    if (t != nullptr) {
+      run_as_region([&] { settle(t); });
+      return true;
+    }
+    report();
+    return steal_any();
+  }
+
+  /// Reports the tasks that were settled since the last report.
+  void report() noexcept {
+    if (unreported_ != 0) crew_.report(std::exchange(unreported_, 0));
+  }
+
+  /// Looks whether there is work, and asks those who have been busy for long to share.
+  outlook look_around(std::int64_t time) {
+    if (!crew_.arrivals.empty()) return outlook::work;
+    outlook result = outlook::nothing;
+    std::uint32_t const count = crew_.size();
+    for (std::uint32_t i = 0; i < count; ++i) {
+      worker& victim = *crew_.at(i);
+      if (&victim == this) continue;
+      if (!victim.deque_.for_thieves().empty()) return outlook::work;
+      outlook const seen = watch(victim, time, crew_.tuning.pace);
+      if (seen == outlook::work) return seen;
+      if (seen == outlook::watching) result = seen;
+    }
+    return result;
+  }
+
+  /// Whether a sleeper would miss something: what look_around() calls work, without asking anybody.
+  bool sees_work() const noexcept {
+    if (!crew_.arrivals.empty()) return true;
+    for (std::uint32_t i = 0; i < crew_.size(); ++i) {
+      worker& victim = *crew_.at(i);
+      if (&victim == this) continue;
+      if (!victim.deque_.for_thieves().empty() || victim.stack.for_thieves().look().has_public()) return true;
+    }
+    return false;
+  }
+
+  void await(job& j, std::uint32_t index, bool youngest) noexcept;
+  std::uint64_t await_thief(std::uint32_t index) noexcept;
+
+  /// Counts a settled task of this pool.
+  void count(task_effect effect) noexcept {
+    switch (effect) {
+      case task_effect::completed: counters.completed.add(); break;
+      case task_effect::failed: counters.failed.add(); break;
+      case task_effect::cancelled: counters.cancelled.add(); break;
+      case task_effect::none: return;
+    }
+    if (++unreported_ == report_batch) report();
+  }
+
+  worker_counters counters;
+  worker* next_held = nullptr;  // the next in held_workers
+  std::atomic<bool> occupied{false};  // of a guest's worker: whether some thread uses it
+  lane* outer = nullptr;        // of a guest: the lane to return to
+
+ private:
+  static constexpr std::uint64_t report_batch = 64;
+
+  worker(crew& c, std::uint32_t id, bool guest, std::unique_ptr<job_stack::slot[]> slots,
+         std::unique_ptr<job_stack::mark[]> marks)
+      : lane{.stack = {slots.get(), marks.get(), c.tuning.fork_capacity}, .self = this},
+        slots_{std::move(slots)},
+        marks_{std::move(marks)},
+        crew_{c},
+        id_{id},
+        guest_{guest},
+        random_{id + 1},
+        watches_{c.capacity()},
+        deque_{c.tuning.deque_capacity} {}
+
+  /// What the marks of stolen jobs say: who has it, and from which depth on its stack holds descendants of it.
+  std::uint64_t signature() const noexcept { return (std::uint64_t{stack.depth()} << 32) | (id_ + 1); }
+
+  template <class F>
+  void run_as_region(F&& f) noexcept {
+    begin_region();
+    f();
+    end_region();
+  }
+
+  void settle(task* t) noexcept {
+    bool const cancel = crew_.cancelling.load(std::memory_order_relaxed);
+    count(t->settle(t, cancel ? task_action::cancel : task_action::run, *this));
+  }
+
+  /// The oldest of a batch; the rest goes to the own deque, so that the next oldest comes first.
+  task* from_inbox(std::uint32_t limit) noexcept {
+    task* batch[64];
+    std::uint32_t size = 0;
+    crew_.arrivals.take(std::min<std::uint32_t>(limit, 64), [&](task* t) { batch[size++] = t; });
+    if (size == 0) return nullptr;
+    while (size > 1) push(batch[--size]);  // never grows: the deque was empty, or the limit was 1
+    if (!crew_.arrivals.empty() || !deque_.for_thieves().empty()) crew_.people.work_arrived();
+    return batch[0];
+  }
+
+  bool steal_any() noexcept {
+    std::uint32_t const count = crew_.size();
+    std::uint32_t const start = random_.below(count);
+    for (std::uint32_t i = 0; i < count; ++i) {
+      worker& victim = *crew_.at((start + i) % count);
+      if (&victim == this) continue;
+      if (auto const got = victim.deque_.for_thieves().steal(); got.status == steal_status::stolen) {
+        counters.tasks_stolen.add();
+        run_as_region([&] { settle(got.loot); });
+        return true;
+      }
+      if (steal_job(victim, victim.stack.for_thieves().look(), true)) return true;
+    }
+    return false;
+  }
+
+  bool steal_job(worker& victim, job_stack::control seen, bool new_region) noexcept {
+    auto const got = victim.stack.for_thieves().steal(seen, signature());
+    if (got.status != steal_status::stolen) return false;
+    if (got.loot->is_filler()) return true;
+    counters.jobs_stolen.add();
+    watches_.forget(victim.id_);
+    if (new_region) begin_region();
+    got.loot->finish(got.loot->run(*this));  // the job may be gone from here on; the victim outlives the pool's threads
+    victim.parker_.notify_all();
+    if (new_region) end_region();
+    return true;
+  }
+
+  outlook watch(worker& victim, std::int64_t time, std::int64_t pace) noexcept {
+    return watches_.look(victim.id_, victim.stack.for_thieves(), victim.region_.load(std::memory_order_relaxed), time,
+                         pace, crew_.tuning.patience, id_ + 1, counters.forced);
+  }
+
+  std::unique_ptr<job_stack::slot[]> const slots_;
+  std::unique_ptr<job_stack::mark[]> const marks_;
+  crew& crew_;
+  std::uint32_t const id_;
+  bool const guest_;
+  std::uint32_t tick_ = 0;
+  std::uint64_t unreported_ = 0;
+  random random_;
+  watch_list watches_;
+  // What thieves poll: on lines which the owner rarely writes.
+  alignas(cache_line) std::atomic<std::uint64_t> region_{0};  // written by the owner: odd while busy
+  event_count<std_atomics> parker_;                           // the owner sleeps here until a stolen job ends
+  deque<task, std_atomics> deque_;
+};
+
+}  // namespace beat::inline v0::detail

@@ -1,0 +1,106 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// pcall: a call that may run in parallel with what follows, at the price of a plain call where nobody is idle.
+// The future lives on the caller's stack. Protocol: runtime/README.md, "Join" and "Out of order".
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+#include <beat/base/assert.hpp>
+#include <beat/base/error.hpp>
+#include <beat/task/forked.hpp>
+
+namespace beat::inline v0 {
+
+/// A call that another thread may take while this one goes on. It is pinned: neither copied nor moved, not on the heap,
+/// used by the thread that made it, and destroyed in reverse order of creation, as local variables are.
+/// Destroyed before `get`, it discards a call that nobody began, and waits for one that somebody did.
+template <class F>
+class [[nodiscard("a future destroyed at once discards its call; keep it until get()")]] potential_future
+    : private detail::forked<F> {
+  using forked = detail::forked<F>;
+
+ public:
+  using result_type = typename forked::result;
+
+  template <class G>
+  BEAT_FORCE_INLINE potential_future(detail::lane& l, G&& f) : forked{l, std::forward<G>(f)} {}
+
+  potential_future(potential_future const&) = delete;
+  potential_future& operator=(potential_future const&) = delete;
+  static void* operator new(std::size_t) = delete;
+  static void* operator new[](std::size_t) = delete;
+
+  BEAT_FORCE_INLINE ~potential_future() {
+    if (state_ != state::got) [[unlikely]]
+      leave();
+  }
+
+  /// The result of the call, once: runs it here if nobody took it, otherwise waits and helps its thief. In any order
+  /// among several futures; the reverse order of creation is the fast one.
+  /// *Throws:* what the call throws; error{no_state} the second time.
+  BEAT_FORCE_INLINE result_type get() {
+    if (state_ == state::pending && this->is_youngest()) [[likely]] {
+      if (this->pop() == joined::kept) [[likely]] {
+        // Marked after the call, so that the compiler sees through to the destructor's test.
+        mark_on_exit const marks{*this, state::got};
+        return this->run_here();
+      }
+      this->await(true);
+      state_ = state::got;
+      return this->take();
+    }
+    return get_out_of_order();
+  }
+
+ private:
+  // `filled`: got, but a filler or the taken job's mark keeps its place until the destructor.
+  enum class state : std::uint8_t { pending, got, filled };
+
+  struct mark_on_exit {
+    potential_future& future;
+    state then;
+    ~mark_on_exit() { future.state_ = then; }
+  };
+
+  BEAT_NO_INLINE result_type get_out_of_order() {
+    if (state_ != state::pending)
+      detail::throw_error(errc::no_state, "get() was called twice on one potential_future: keep its first result");
+    joined const who = this->pull_out();
+    state_ = state::filled;
+    if (who == joined::kept) return this->run_here();
+    this->await(false);
+    return this->take();
+  }
+
+  BEAT_NO_INLINE void leave() noexcept {
+    BEAT_ASSERT(this->is_youngest(), "a potential_future must be destroyed in reverse order of creation, on its thread");
+    if (state_ == state::filled) {
+      this->retire();
+    } else if (this->pop() == joined::taken) {
+      this->await(true);
+      this->discard();
+    }
+  }
+
+  state state_ = state::pending;
+};
+
+/// Calls `f` potentially in parallel with what follows. No allocation, no lock; outside of a pool `f` runs in get().
+/// *Throws:* what copying or moving `f` throws.
+template <class F>
+  requires task_body<std::decay_t<F>>
+BEAT_FORCE_INLINE auto pcall(F&& f) -> potential_future<std::decay_t<F>> {
+  return {*detail::current_lane, std::forward<F>(f)};
+}
+
+/// The same, for code that was given a context: it need not ask the thread.
+template <class F>
+  requires task_body<std::decay_t<F>>
+BEAT_FORCE_INLINE auto pcall(context where, F&& f) -> potential_future<std::decay_t<F>> {
+  return {where.lane(), std::forward<F>(f)};
+}
+
+}  // namespace beat::inline v0

@@ -1,0 +1,31 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// What a user may do with the calling thread: bind it to CPUs and name it.
+// Both are requests: a machine that can't fulfil them says so or ignores them, and the thread runs on.
+
+#include <beat/base/expected.hpp>
+#include <beat/topology/cpu_set.hpp>
+#include <beat/topology/placement.hpp>
+#include <beat/topology/platform.hpp>
+#include <string_view>
+#include <system_error>
+
+namespace beat::inline v0 {
+
+/// Lets the calling thread run on these CPUs only; those which the machine or the process does not have are ignored.
+/// The error is invalid_argument for an empty set, not_supported off Linux, otherwise the system's own code, such as
+/// EINVAL where no CPU of the set can be used.
+[[nodiscard("binding is refused where the process may not use these CPUs")]] inline expected<void> bind_this_thread(
+    cpu_set const& cpus) {
+  std::error_code const failure = detail::set_this_thread_affinity(cpus);
+  if (failure) {
+    return unexpected{failure};
+  }
+  return {};
+}
+
+/// Names the calling thread for debuggers and `top`. Linux keeps 15 bytes: a longer name is cut between two UTF-8
+/// characters. Off Linux this does nothing.
+inline void set_thread_name(std::string_view name) noexcept { detail::name_this_thread(name); }
+
+}  // namespace beat::inline v0

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+// expect: task_body
+// pcall takes what it can call; a value is not a task.
+
+#include <beat.hpp>
+
+int main() {
+#if defined(FIXED)
+  auto answer = beat::pcall([] { return 42; });
+#else
+  auto answer = beat::pcall(42);
+#endif
+  return answer.get() == 42 ? 0 : 1;
+}
