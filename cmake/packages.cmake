@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The one list of the packages (Debian's and Ubuntu's names) that building and testing need, and how they are installed.
 
-# Each entry: package|what shows that it is there: `program` or `header`, then names, of which any will do.
+# Each entry: package|what shows that it is there: `program`, `header` or `file`, then names, of which any will do.
 set(beat_packages #
     "g++|program|$ENV{CXX},c++,g++" #
     "cmake|program|cmake" #
@@ -10,7 +10,7 @@ set(beat_packages #
     "libbenchmark-dev|header|benchmark/benchmark.h")
 if(CMAKE_CXX_COMPILER MATCHES "clang\\+\\+-19$")
   list(APPEND beat_packages "clang-19|program|clang++-19"
-       "libclang-rt-19-dev|header|/usr/lib/llvm-19/lib/clang/19/include/sanitizer/tsan_interface.h")
+       "libclang-rt-19-dev|file|/usr/lib/llvm-19/lib/clang/19/include/sanitizer/tsan_interface.h")
 endif()
 
 # The packages whose program or header is not there.
@@ -21,17 +21,19 @@ function(beat_missing_packages result)
     set(package ${CMAKE_MATCH_1})
     set(kind ${CMAKE_MATCH_2})
     string(REPLACE "," ";" names "${CMAKE_MATCH_3}")
+    unset(found)
     unset(found CACHE)
     if(kind STREQUAL program)
       find_program(found NAMES ${names})
-    else()
+    elseif(kind STREQUAL header)
       find_file(found NAMES ${names} PATHS /usr/local/include /usr/include)
+    elseif(EXISTS ${names})
+      set(found TRUE)
     endif()
     if(NOT found)
       list(APPEND missing ${package})
     endif()
   endforeach()
-  unset(found CACHE)
   set(${result} ${missing} PARENT_SCOPE)
 endfunction()
 

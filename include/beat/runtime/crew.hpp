@@ -49,6 +49,10 @@ class crew {
     return table_[id].load(std::memory_order_acquire);  // acquire: the worker; pairs with the store in add()
   }
 
+  task_action action() const noexcept {
+    return cancelling.load(std::memory_order_relaxed) ? task_action::cancel : task_action::run;
+  }
+
   /// Counts tasks out and tells those who wait for quiet.
   void report(std::uint64_t count) noexcept {
     if (tasks.finish(count)) settled.notify_all();

@@ -86,7 +86,7 @@ class fork_stack {
   /// Forks `job`. Branch-free where the stack is full: such a job goes to the scratch slot and stays private.
   BEAT_FORCE_INLINE pushed push(Job* job) noexcept {
     std::uint32_t const b = bottom_.load(std::memory_order_relaxed);
-    slots_[b < limit_ ? b : 0].store(job, std::memory_order_relaxed);
+    slots_[clamp_to_scratch(b)].store(job, std::memory_order_relaxed);
     bottom_.store(b + 1, std::memory_order_release);  // release: the slot; pairs with the load in force()
     return {b, (ctl_.load(std::memory_order_relaxed) & control::soft) != 0};
   }
@@ -204,7 +204,10 @@ class fork_stack {
 
  private:
   std::uint32_t clamp(std::uint32_t b) const noexcept { return b < limit_ ? b : limit_; }
-  std::uint32_t clamp_to_scratch(std::uint32_t b) const noexcept { return b < limit_ ? b : 0; }
+  /// b < limit_ ? b : 0, in a form that no compiler turns into a jump.
+  BEAT_FORCE_INLINE std::size_t clamp_to_scratch(std::uint32_t b) const noexcept {
+    return b & (0U - static_cast<std::uint32_t>(b < limit_));
+  }
 
   /// Lowers bottom, then reads ctl: the order in which force() must see them is the other way round.
   BEAT_FORCE_INLINE std::uint64_t lower_bottom(std::uint32_t index) noexcept {

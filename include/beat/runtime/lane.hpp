@@ -3,6 +3,7 @@
 // The lane: where the calling thread forks to. A worker's lane belongs to a pool; every other thread has one that
 // publishes nothing, so that pcall and join run inline there. `current_lane` never is null.
 
+#include <concepts>
 #include <cstdint>
 #include <type_traits>
 #include <utility>
@@ -20,6 +21,17 @@ struct lane;
 using job = basic_job<lane, std_atomics>;
 using job_stack = fork_stack<job, std_atomics>;
 
+/// Who has a stolen job, and from which depth on its stack there are only descendants of that job.
+struct taken_by {
+  std::uint64_t mark;  // never 0
+
+  static constexpr taken_by worker(std::uint32_t id, std::uint32_t depth) noexcept {
+    return {(std::uint64_t{depth} << 32) | (id + 1)};
+  }
+  constexpr std::uint32_t id() const noexcept { return static_cast<std::uint32_t>(mark & 0xffff'ffff) - 1; }
+  constexpr std::uint32_t first_descendant() const noexcept { return static_cast<std::uint32_t>(mark >> 32); }
+};
+
 // Stands in the slot of a job that was joined from below younger ones.
 inline constinit job filler{};
 
@@ -34,12 +46,14 @@ struct lane {
     return pushed.index;
   }
 
-  /// Waits for the job at `index`, which a thief took, and helps that thief meanwhile. `youngest`: nothing was forked
-  /// after it, so its slot becomes usable again.
-  void await(job& j, std::uint32_t index, bool youngest) noexcept;
+  /// Who took the job at `index`. Its place stays occupied until `release`.
+  taken_by thief_of(std::uint32_t index) noexcept;
 
-  /// Frees the slot of a taken job which ended already, once it is the youngest.
-  void retire(std::uint32_t index) noexcept;
+  /// The same for the youngest job: from here on its place is free again.
+  taken_by release(std::uint32_t index) noexcept;
+
+  /// Waits until `thief` has ended `j`, and helps that thief meanwhile.
+  void await(job& j, taken_by thief) noexcept;
 
  private:
   void answer(std::uint32_t index) noexcept;
@@ -85,6 +99,10 @@ class context {
  private:
   detail::lane* lane_;
 };
+
+/// What pcall, join and the pool's functions accept: callable with no argument, or with a `beat::context`.
+template <class F>
+concept task_body = std::invocable<F&> || std::invocable<F&, context>;
 
 namespace detail {
 

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <exception>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <type_traits>
 
@@ -23,7 +24,11 @@ namespace beat::inline v0 {
 
 template <class T>
 class future;
-struct task_options;
+
+/// What a task may be given beside its callable.
+struct task_options {
+  std::stop_token stop = {};  ///< once stop is requested, the task is cancelled if it has not started
+};
 
 /// How a pool is made. Every member has a sensible default.
 struct pool_options {
@@ -67,23 +72,23 @@ class basic_thread_pool {
   /// Calls `f` with this pool as the place to fork to, and returns its result. The calling thread runs it itself if a
   /// worker's place is free, otherwise a worker does. *Throws:* what `f` throws; error{pool_shutdown}.
   template <class F>
-  auto run(F&& f) -> std::invoke_result_t<F>;
+    requires task_body<std::remove_reference_t<F>>
+  auto run(F&& f) -> detail::call_result_t<std::remove_reference_t<F>&>;
 
   /// Queues `f` to run once, some time. *Throws:* error{pool_shutdown}, std::bad_alloc.
   template <class F>
-  void post(F&& f, task_options const& options);
-  template <class F>
-  void post(F&& f);
+    requires task_body<std::decay_t<F>>
+  void post(F&& f, task_options const& options = {});
 
-  /// The same, where a closed pool is an ordinary answer. *Throws:* std::bad_alloc.
+  /// The same, where a closed pool is an ordinary answer: errc::pool_shutdown. *Throws:* std::bad_alloc.
   template <class F>
-  [[nodiscard("without a look at the result, use post")]] expected<void> try_post(F&& f);
+    requires task_body<std::decay_t<F>>
+  [[nodiscard("without a look at the result, use post")]] expected<void> try_post(F&& f, task_options const& options = {});
 
   /// Queues `f` and returns the future of its result. *Throws:* error{pool_shutdown}, std::bad_alloc.
   template <class F>
-  auto submit(F&& f, task_options const& options) -> future<std::invoke_result_t<std::decay_t<F>&>>;
-  template <class F>
-  auto submit(F&& f) -> future<std::invoke_result_t<std::decay_t<F>&>>;
+    requires task_body<std::decay_t<F>>
+  auto submit(F&& f, task_options const& options = {}) -> future<detail::call_result_t<std::decay_t<F>&>>;
 
   /// Waits until every task that was queued has ended, and helps meanwhile.
   /// *Throws:* error{self_wait} from inside a task of this pool.

@@ -34,29 +34,15 @@ class blocked_scope {
   blocked_scope& operator=(blocked_scope const&) = delete;
 };
 
-/// Waits until the thief of job `index` has left its mark: it is between two instructions, or preempted there.
-inline std::uint64_t worker::await_thief(std::uint32_t index) noexcept {
-  backoff<std_atomics> pause;
-  for (;;) {
-    if (std::uint64_t const mark = stack.thief_of(index); mark != 0) return mark;
-    if (pause.exhausted()) std::this_thread::yield();
-    pause.spin();
-  }
-}
-
-inline void worker::await(job& j, std::uint32_t index, bool youngest) noexcept {
+inline void worker::await(job& j, taken_by who) noexcept {
   lane_scope const scope{*this};
-  std::uint64_t const mark = await_thief(index);
-  if (youngest) stack.rebase(index);
-  worker& thief = *crew_.at(static_cast<std::uint32_t>(mark & 0xffff'ffff) - 1);
-  auto const first_descendant = static_cast<std::uint32_t>(mark >> 32);
-
+  worker& thief = *crew_.at(who.id());
   std::int64_t started = now();
   std::int64_t nap = crew_.tuning.shortest_nap;
   while (!j.ended()) {
     job_stack::control const seen = thief.stack.for_thieves().look();
     if (j.ended()) return;  // only now `seen` surely shows descendants
-    if (seen.has_public() && seen.top() >= first_descendant && steal_job(thief, seen, false)) {
+    if (seen.has_public() && seen.top() >= who.first_descendant() && steal_job(thief, seen, false)) {
       started = now();
       nap = crew_.tuning.shortest_nap;
       continue;
@@ -83,13 +69,22 @@ inline void worker::await(job& j, std::uint32_t index, bool youngest) noexcept {
   }
 }
 
-BEAT_NO_INLINE inline void lane::await(job& j, std::uint32_t index, bool youngest) noexcept {
-  self->await(j, index, youngest);
+BEAT_NO_INLINE inline void lane::await(job& j, taken_by thief) noexcept { self->await(j, thief); }
+
+/// The thief may be between two instructions, or preempted there.
+BEAT_NO_INLINE inline taken_by lane::thief_of(std::uint32_t index) noexcept {
+  backoff<std_atomics> pause;
+  for (;;) {
+    if (std::uint64_t const mark = stack.thief_of(index); mark != 0) return {mark};
+    if (pause.exhausted()) std::this_thread::yield();
+    pause.spin();
+  }
 }
 
-BEAT_NO_INLINE inline void lane::retire(std::uint32_t index) noexcept {
-  self->await_thief(index);
+BEAT_NO_INLINE inline taken_by lane::release(std::uint32_t index) noexcept {
+  taken_by const thief = thief_of(index);
   stack.rebase(index);
+  return thief;
 }
 
 BEAT_NO_INLINE inline void lane::answer(std::uint32_t index) noexcept {

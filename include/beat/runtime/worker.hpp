@@ -98,8 +98,7 @@ class worker : public lane {
     return false;
   }
 
-  void await(job& j, std::uint32_t index, bool youngest) noexcept;
-  std::uint64_t await_thief(std::uint32_t index) noexcept;
+  void await(job& j, taken_by thief) noexcept;
 
   /// Counts a settled task of this pool.
   void count(task_effect effect) noexcept {
@@ -132,9 +131,6 @@ class worker : public lane {
         watches_{c.capacity()},
         deque_{c.tuning.deque_capacity} {}
 
-  /// What the marks of stolen jobs say: who has it, and from which depth on its stack holds descendants of it.
-  std::uint64_t signature() const noexcept { return (std::uint64_t{stack.depth()} << 32) | (id_ + 1); }
-
   template <class F>
   void run_as_region(F&& f) noexcept {
     begin_region();
@@ -142,10 +138,7 @@ class worker : public lane {
     end_region();
   }
 
-  void settle(task* t) noexcept {
-    bool const cancel = crew_.cancelling.load(std::memory_order_relaxed);
-    count(t->settle(t, cancel ? task_action::cancel : task_action::run, *this));
-  }
+  void settle(task* t) noexcept { count(t->settle(t, crew_.action(), *this)); }
 
   /// The oldest of a batch; the rest goes to the own deque, so that the next oldest comes first.
   task* from_inbox(std::uint32_t limit) noexcept {
@@ -175,7 +168,7 @@ class worker : public lane {
   }
 
   bool steal_job(worker& victim, job_stack::control seen, bool new_region) noexcept {
-    auto const got = victim.stack.for_thieves().steal(seen, signature());
+    auto const got = victim.stack.for_thieves().steal(seen, taken_by::worker(id_, stack.depth()).mark);
     if (got.status != steal_status::stolen) return false;
     if (got.loot->is_filler()) return true;
     counters.jobs_stolen.add();

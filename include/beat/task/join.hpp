@@ -14,85 +14,55 @@ namespace beat::inline v0 {
 
 namespace detail {
 
-/// A forked call that is joined before its scope ends, whatever happens.
-template <class F>
-class sibling : forked<F> {
- public:
-  using result = typename forked<F>::result;
-
-  template <class G>
-  BEAT_FORCE_INLINE sibling(lane& l, G&& f) : forked<F>{l, std::forward<G>(f)} {}
-
-  BEAT_FORCE_INLINE ~sibling() {
-    if (!joined_) [[unlikely]]
-      finish();
-  }
-
-  BEAT_FORCE_INLINE result get() {
-    if (this->pop() == joined::kept) [[likely]] {
-      mark_on_exit const marks{joined_};
-      return this->run_here();
-    }
-    this->await(true);
-    joined_ = true;
-    return this->take();
-  }
-
- private:
-  struct mark_on_exit {
-    bool& joined;
-    ~mark_on_exit() { joined = true; }
-  };
-
-  /// The other side threw: this one still runs to its end, and what it returns or throws is dropped.
-  BEAT_NO_INLINE void finish() noexcept {
-    if (this->pop() == joined::kept) {
-      try {
-        static_cast<void>(this->run_here());
-      } catch (...) {  // the leftmost exception is the one that arrives
-      }
-    } else {
-      this->await(true);
-      this->discard();
-    }
-  }
-
-  bool joined_ = false;
-};
-
 /// A temporary moves into the job, which saves a level of reference; anything else stays where it is.
 template <class F>
 using kept_callable = std::conditional_t<
     !std::is_lvalue_reference_v<F> && std::is_nothrow_move_constructible_v<std::remove_cvref_t<F>>,
     std::remove_cvref_t<F>, std::remove_reference_t<F>&>;
 
+/// Calls `f()`; where it returns void the value that stands for it in a tuple.
 template <class F>
-using joined_result = std::conditional_t<std::is_void_v<call_result_t<F&>>, std::monostate, call_result_t<F&>>;
-
-/// The value that stands for the call's result in a tuple.
-template <class F>
-BEAT_FORCE_INLINE joined_result<std::remove_reference_t<F>> valued(F&& f) {
-  if constexpr (std::is_same_v<joined_result<std::remove_reference_t<F>>, std::monostate>) {
+BEAT_FORCE_INLINE auto valued(F&& f) {
+  if constexpr (std::is_void_v<decltype(f())>) {
     f();
-    return {};
+    return std::monostate{};
   } else {
     return f();
   }
 }
 
+/// Joins the youngest job.
+template <class G>
+BEAT_FORCE_INLINE call_result_t<G&> finish(forked<G>& right, lane& l, std::uint32_t index) {
+  if (l.stack.pop(index) == joined::kept) [[likely]]
+    return right.run_here(l);
+  l.await(right, l.release(index));
+  return right.take();
+}
+
+/// The left side threw: the right one still runs to its end, and what it returns or throws is dropped.
+template <class G>
+BEAT_NO_INLINE void abandon(forked<G>& right, lane& l, std::uint32_t index) noexcept {
+  try {
+    static_cast<void>(finish(right, l, index));
+  } catch (...) {  // the leftmost exception is the one that arrives
+  }
+}
+
 template <class F, class G>
 BEAT_FORCE_INLINE auto join_two(lane& l, F&& f, G&& g) {
-  sibling<kept_callable<G>> right{l, std::forward<G>(g)};
-  auto const run_left = [&]() -> decltype(auto) { return call(f, l); };
-  auto const run_right = [&]() -> decltype(auto) { return right.get(); };
-  if constexpr (std::is_void_v<decltype(run_left())> && std::is_void_v<decltype(run_right())>) {
-    run_left();
-    run_right();
-  } else {
-    // Braces: left before right.
-    return std::tuple<joined_result<decltype(run_left) const>, joined_result<decltype(run_right) const>>{valued(run_left),
-                                                                                                         valued(run_right)};
-  }
+  forked<kept_callable<G>> right{std::forward<G>(g)};
+  std::uint32_t const index = l.fork(&right);
+  auto const run_left = [&] {
+    try {
+      return valued([&]() -> decltype(auto) { return call(f, l); });
+    } catch (...) {
+      abandon(right, l, index);
+      throw;
+    }
+  };
+  auto const run_right = [&] { return valued([&]() -> decltype(auto) { return finish(right, l, index); }); };
+  return std::tuple<decltype(run_left()), decltype(run_right())>{run_left(), run_right()};  // braces: left first
 }
 
 template <class F, class... G>
@@ -101,17 +71,15 @@ BEAT_FORCE_INLINE auto join_all(lane& l, F&& f, G&&... g) {
     return join_two(l, std::forward<F>(f), std::forward<G>(g)...);
   } else {
     auto rest = [&](context where) { return join_all(where.lane(), std::forward<G>(g)...); };
-    if constexpr (std::is_void_v<call_result_t<F&>> && std::is_void_v<decltype(rest(context{l}))>) {
-      join_two(l, std::forward<F>(f), rest);
-    } else {
-      auto both = join_two(l, std::forward<F>(f), rest);
-      auto first = std::tuple<joined_result<std::remove_reference_t<F>>>{std::get<0>(std::move(both))};
-      if constexpr (std::is_void_v<decltype(rest(context{l}))>)
-        return std::tuple_cat(std::move(first), std::tuple<std::conditional_t<true, std::monostate, G>...>{});
-      else
-        return std::tuple_cat(std::move(first), std::get<1>(std::move(both)));
-    }
+    auto [first, others] = join_two(l, std::forward<F>(f), rest);
+    return std::tuple_cat(std::tuple{std::move(first)}, std::move(others));
   }
+}
+
+/// The tuple as the caller gets it: nothing where all calls return void.
+template <class... Results>
+BEAT_FORCE_INLINE auto results(std::tuple<Results...>&& all) {
+  if constexpr (!(std::is_same_v<Results, std::monostate> && ...)) return std::move(all);
 }
 
 }  // namespace detail
@@ -122,14 +90,14 @@ BEAT_FORCE_INLINE auto join_all(lane& l, F&& f, G&&... g) {
 template <class F, class... G>
   requires(sizeof...(G) >= 1) && task_body<std::remove_reference_t<F>> && (task_body<std::remove_reference_t<G>> && ...)
 BEAT_FORCE_INLINE auto join(F&& f, G&&... g) {
-  return detail::join_all(*detail::current_lane, std::forward<F>(f), std::forward<G>(g)...);
+  return detail::results(detail::join_all(*detail::current_lane, std::forward<F>(f), std::forward<G>(g)...));
 }
 
 /// The same, for code that was given a context: it need not ask the thread.
 template <class F, class... G>
   requires(sizeof...(G) >= 1) && task_body<std::remove_reference_t<F>> && (task_body<std::remove_reference_t<G>> && ...)
 BEAT_FORCE_INLINE auto join(context where, F&& f, G&&... g) {
-  return detail::join_all(where.lane(), std::forward<F>(f), std::forward<G>(g)...);
+  return detail::results(detail::join_all(where.lane(), std::forward<F>(f), std::forward<G>(g)...));
 }
 
 }  // namespace beat::inline v0

@@ -26,7 +26,8 @@ class [[nodiscard("a future destroyed at once discards its call; keep it until g
   using result_type = typename forked::result;
 
   template <class G>
-  BEAT_FORCE_INLINE potential_future(detail::lane& l, G&& f) : forked{l, std::forward<G>(f)} {}
+  BEAT_FORCE_INLINE potential_future(detail::lane& l, G&& f)
+      : forked{std::forward<G>(f)}, lane_{l}, index_{l.fork(this)} {}
 
   potential_future(potential_future const&) = delete;
   potential_future& operator=(potential_future const&) = delete;
@@ -42,13 +43,13 @@ class [[nodiscard("a future destroyed at once discards its call; keep it until g
   /// among several futures; the reverse order of creation is the fast one.
   /// *Throws:* what the call throws; error{no_state} the second time.
   BEAT_FORCE_INLINE result_type get() {
-    if (state_ == state::pending && this->is_youngest()) [[likely]] {
-      if (this->pop() == joined::kept) [[likely]] {
+    if (state_ == state::pending && is_youngest()) [[likely]] {
+      if (lane_.stack.pop(index_) == joined::kept) [[likely]] {
         // Marked after the call, so that the compiler sees through to the destructor's test.
-        mark_on_exit const marks{*this, state::got};
-        return this->run_here();
+        mark_on_exit const marks{*this};
+        return this->run_here(lane_);
       }
-      this->await(true);
+      lane_.await(*this, lane_.release(index_));
       state_ = state::got;
       return this->take();
     }
@@ -61,30 +62,34 @@ class [[nodiscard("a future destroyed at once discards its call; keep it until g
 
   struct mark_on_exit {
     potential_future& future;
-    state then;
-    ~mark_on_exit() { future.state_ = then; }
+    ~mark_on_exit() { future.state_ = state::got; }
   };
 
   BEAT_NO_INLINE result_type get_out_of_order() {
     if (state_ != state::pending)
       detail::throw_error(errc::no_state, "get() was called twice on one potential_future: keep its first result");
-    joined const who = this->pull_out();
+    joined const who = lane_.stack.pull_out(index_, &detail::filler);
     state_ = state::filled;
-    if (who == joined::kept) return this->run_here();
-    this->await(false);
+    if (who == joined::kept) return this->run_here(lane_);
+    lane_.await(*this, lane_.thief_of(index_));
     return this->take();
   }
 
   BEAT_NO_INLINE void leave() noexcept {
-    BEAT_ASSERT(this->is_youngest(), "a potential_future must be destroyed in reverse order of creation, on its thread");
+    BEAT_ASSERT(is_youngest(), "a potential_future must be destroyed in reverse order of creation, on its thread");
+    if (lane_.stack.pop(index_) == joined::kept) return;  // nobody began it, or only the filler was left
     if (state_ == state::filled) {
-      this->retire();
-    } else if (this->pop() == joined::taken) {
-      this->await(true);
+      static_cast<void>(lane_.release(index_));
+    } else {
+      lane_.await(*this, lane_.release(index_));
       this->discard();
     }
   }
 
+  BEAT_FORCE_INLINE bool is_youngest() const noexcept { return lane_.stack.depth() == index_ + 1; }
+
+  detail::lane& lane_;
+  std::uint32_t const index_;
   state state_ = state::pending;
 };
 

@@ -1,0 +1,30 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// Everything in beat that needs no third-party header.
+
+#include <beat/algorithm/for_each.hpp>
+#include <beat/algorithm/map.hpp>
+#include <beat/algorithm/reduce.hpp>
+#include <beat/base/assert.hpp>
+#include <beat/base/atomics.hpp>
+#include <beat/base/backoff.hpp>
+#include <beat/base/cache_line.hpp>
+#include <beat/base/error.hpp>
+#include <beat/base/expected.hpp>
+#include <beat/base/random.hpp>
+#include <beat/base/unique_function.hpp>
+#include <beat/observe/counters.hpp>
+#include <beat/runtime/pool.hpp>
+#include <beat/task/future.hpp>
+#include <beat/task/join.hpp>
+#include <beat/task/pcall.hpp>
+#include <beat/task/pcall_each.hpp>
+#include <beat/task/pcall_on.hpp>
+#include <beat/task/place.hpp>
+#include <beat/task/run.hpp>
+#include <beat/task/submit.hpp>
+#include <beat/task/task_group.hpp>
+#include <beat/topology/binding.hpp>
+#include <beat/topology/discover.hpp>
+#include <beat/topology/limits.hpp>
+#include <beat/version.hpp>

@@ -1,0 +1,139 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// The loop: how algorithms go over [0, n). It runs in growing chunks, and before each it forks the upper half of what
+// is left as one job: kept, the loop goes on; taken, it has halved itself. No grain size, no clock.
+// Invariant: no part outlives the loop, whatever its body throws.
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <stop_token>
+#include <utility>
+
+#include <beat/base/error.hpp>
+#include <beat/task/forked.hpp>
+
+namespace beat::inline v0 {
+
+/// What an algorithm may be given beside its arguments.
+struct loop_options {
+  std::stop_token stop = {};  ///< once stop is requested no further element is begun, and the algorithm throws cancelled
+};
+
+namespace detail {
+
+/// What all parts of one loop share.
+class loop_control {
+ public:
+  explicit loop_control(std::stop_token stop) noexcept : stop_{std::move(stop)}, stoppable_{stop_.stop_possible()} {}
+
+  /// Whether elements are to be begun one by one, with a look at `stop` before each.
+  bool stoppable() const noexcept { return stoppable_; }
+  bool stop_requested() const noexcept { return stop_.stop_requested(); }
+
+  /// Whether what is left need not be done: some part threw, or stop was requested.
+  bool abandoned() const noexcept {
+    return abandoned_.load(std::memory_order_relaxed) || (stoppable_ && stop_requested());
+  }
+  void abandon() noexcept { abandoned_.store(true, std::memory_order_relaxed); }
+
+ private:
+  std::stop_token const stop_;
+  bool const stoppable_;
+  std::atomic<bool> abandoned_{false};  // set by the part that threw
+};
+
+/// `Body` has a type `part` (what a stretch of the loop yields; default-constructed: nothing yet), `fold(part&, i, n)`
+/// which continues with the elements i to n, and `merge(part&, part&&)` which appends what follows.
+template <class Body>
+class loop {
+ public:
+  using part = typename Body::part;
+
+  loop(Body& body, loop_control& control) noexcept : body_{body}, control_{control} {}
+
+  part run(lane& l, std::size_t first, std::size_t last) {
+    part done{};
+    std::size_t chunk = 1;
+    while (first < last && !control_.abandoned()) {
+      std::size_t const size = std::min(chunk, (last - first - 1) / 8 + 1);
+      chunk = size * 2;
+      std::size_t const next = first + size;
+      if (next == last) {
+        fold(done, first, last);
+        break;
+      }
+      std::size_t const middle = next + (last - next) / 2;
+      forked<upper_part> upper{upper_part{*this, middle, last}};
+      std::uint32_t const index = l.fork(&upper);
+      try {
+        fold(done, first, next);
+      } catch (...) {
+        drop(upper, l, index);
+        throw;
+      }
+      if (l.stack.pop(index) == joined::taken) {
+        finish_split(done, next, middle, upper, l, index);
+        break;
+      }
+      first = next;
+    }
+    return done;
+  }
+
+ private:
+  struct upper_part {
+    loop& whole;
+    std::size_t first, last;
+    part operator()(context where) { return whole.run(where.lane(), first, last); }
+  };
+
+  void fold(part& done, std::size_t first, std::size_t last) {
+    try {
+      if (!control_.stoppable()) return body_.fold(done, first, last);
+      for (; first < last && !control_.stop_requested(); ++first) body_.fold(done, first, first + 1);
+    } catch (...) {
+      control_.abandon();
+      throw;
+    }
+  }
+
+  /// The upper part was taken: the rest of the lower one is done here, then the thief's follows.
+  BEAT_NO_INLINE void finish_split(part& done, std::size_t first, std::size_t middle, forked<upper_part>& upper, lane& l,
+                                   std::uint32_t index) {
+    taken_by const thief = l.release(index);
+    try {
+      part lower = run(l, first, middle);
+      body_.merge(done, std::move(lower));
+    } catch (...) {
+      control_.abandon();
+      l.await(upper, thief);
+      upper.discard();
+      throw;
+    }
+    l.await(upper, thief);
+    body_.merge(done, upper.take());
+  }
+
+  BEAT_NO_INLINE void drop(forked<upper_part>& upper, lane& l, std::uint32_t index) noexcept {
+    if (l.stack.pop(index) == joined::kept) return;
+    l.await(upper, l.release(index));
+    upper.discard();
+  }
+
+  Body& body_;
+  loop_control& control_;
+};
+
+/// Runs `body` over [0, size) at `l`. *Throws:* one of the exceptions of the body; error{cancelled} on a stop request.
+template <class Body>
+typename Body::part run_loop(lane& l, std::size_t size, Body& body, loop_options const& options) {
+  loop_control control{options.stop};
+  auto result = loop<Body>{body, control}.run(l, 0, size);
+  if (control.abandoned())
+    throw_error(errc::cancelled, "the algorithm was stopped by its stop token before its last element");
+  return result;
+}
+
+}  // namespace detail
+}  // namespace beat::inline v0

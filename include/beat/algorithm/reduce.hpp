@@ -1,0 +1,77 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// parallel_reduce: the elements of a range, folded into one value.
+
+#include <concepts>
+#include <cstddef>
+#include <functional>
+#include <iterator>
+#include <optional>
+#include <ranges>
+#include <type_traits>
+#include <utility>
+
+#include <beat/algorithm/for_each.hpp>
+
+namespace beat::inline v0 {
+
+/// A function of one element whose result makes a `T`.
+template <class Projection, class Range, class T>
+concept projected_to =
+    std::invocable<Projection&, std::ranges::range_reference_t<Range>> &&
+    std::constructible_from<T, std::invoke_result_t<Projection&, std::ranges::range_reference_t<Range>>>;
+
+/// An operation on two values that makes a third one. It must be associative; it need not be commutative.
+template <class Op, class T>
+concept reduction = std::movable<T> && std::invocable<Op&, T, T> &&
+                    std::assignable_from<T&, std::invoke_result_t<Op&, T, T>>;
+
+namespace detail {
+
+template <class T, class Iterator, class Op, class Projection>
+struct reduce_body {
+  using part = std::optional<T>;
+  Iterator begin;
+  Op& op;
+  Projection& projection;
+
+  T at(std::size_t i) { return T(std::invoke(projection, begin[static_cast<std::iter_difference_t<Iterator>>(i)])); }
+
+  void fold(part& done, std::size_t first, std::size_t last) {
+    if (!done) done.emplace(at(first++));
+    T sum = std::move(*done);  // a local, so that the compiler keeps it in a register
+    for (; first < last; ++first) sum = std::invoke(op, std::move(sum), at(first));
+    *done = std::move(sum);
+  }
+
+  void merge(part& done, part&& next) {
+    if (!next) return;  // abandoned before its first element
+    if (done)
+      *done = std::invoke(op, std::move(*done), std::move(*next));
+    else
+      done = std::move(next);
+  }
+};
+
+}  // namespace detail
+
+/// init op proj(e0) op proj(e1) ..., bracketed in any way, the elements in their order.
+/// For floating point the bracketing shows in the last digits, and differs from run to run.
+/// *Throws:* one of the exceptions of `op` and `projection`; error{cancelled} on a stop request.
+/// *Complexity:* n calls of each.
+template <execution_place Place, splittable_range Range, class T, class Op = std::plus<>, class Projection = std::identity>
+  requires projected_to<Projection, Range, T> && reduction<Op, T>
+[[nodiscard("the value is the result")]] T parallel_reduce(Place&& place, Range&& range, T init, Op op = {},
+                                                          Projection projection = {},
+                                                          loop_options const& options = {}) {
+  auto const size = static_cast<std::size_t>(std::ranges::size(range));
+  if (size == 0) return init;
+  using iterator = std::ranges::iterator_t<Range>;
+  std::optional<T> total = detail::run_at(place, [&](context where) {
+    detail::reduce_body<T, iterator, Op, Projection> body{std::ranges::begin(range), op, projection};
+    return detail::run_loop(where.lane(), size, body, options);
+  });
+  return std::invoke(op, std::move(init), std::move(*total));
+}
+
+}  // namespace beat::inline v0

@@ -1,0 +1,212 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// The future of a submitted task. A thread that waits for a task which nobody has begun runs it itself; it never runs
+// anything else meanwhile. Invariant: the state lives while the queue or the future holds it.
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <stop_token>
+#include <type_traits>
+#include <utility>
+
+#include <beat/base/error.hpp>
+#include <beat/runtime/scheduler.hpp>
+#include <beat/task/forked.hpp>
+#include <beat/task/outcome.hpp>
+
+namespace beat::inline v0 {
+
+namespace detail {
+
+/// A task with a result: held by the queue, until it is settled, and by its future.
+class awaited_task : public task {
+ public:
+  completion<std_atomics> done;
+
+  /// Runs or cancels it on `me`, by the one who claimed it. Keeps what it holds alive only if the caller does.
+  task_effect settle_claimed(task_action action, worker& me) noexcept {
+    runner_.store(&me, std::memory_order_relaxed);
+    task_outcome const how = action == task_action::cancel || stop_.stop_requested() ? cancel() : execute(me);
+    done.end(how);
+    return effect_of(how);
+  }
+
+  /// Whether the calling thread is inside this task, so that waiting for it would never end.
+  bool runs_on_this_thread() const noexcept {
+    worker const* const runner = runner_.load(std::memory_order_relaxed);
+    for (worker* w = held_workers; w != nullptr; w = w->next_held)
+      if (w == runner) return true;
+    return false;
+  }
+
+  void release() noexcept {
+    // acq_rel: everything done with the state comes before its end; pairs with itself in the other holder
+    if (holders_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+  }
+
+  virtual ~awaited_task() = default;
+
+ protected:
+  explicit awaited_task(std::stop_token stop) noexcept : task{&settle_queued}, stop_{std::move(stop)} {}
+
+ private:
+  static task_effect settle_queued(task* self, task_action action, worker& me) noexcept {
+    auto& t = static_cast<awaited_task&>(*self);
+    task_effect const effect = t.done.claim() ? t.settle_claimed(action, me) : task_effect::none;
+    t.release();
+    return effect;
+  }
+
+  virtual task_outcome execute(worker& me) noexcept = 0;
+  virtual task_outcome cancel() noexcept = 0;
+
+  std::stop_token stop_;
+  std::atomic<worker const*> runner_{nullptr};  // written by the one who claimed it
+  std::atomic<std::uint32_t> holders_{2};
+};
+
+template <class T>
+class future_state : public awaited_task {
+ public:
+  using awaited_task::awaited_task;
+
+  ~future_state() override {
+    // A state that was never queued has not ended.
+    if (done.has_ended() && !taken) value.discard(done.outcome() != task_outcome::completed);
+  }
+
+  /// Only after it has ended.
+  T take() {
+    taken = true;
+    return value.take(done.outcome() != task_outcome::completed);
+  }
+
+  outcome<T> value;
+  bool taken = false;
+};
+
+template <class F>
+class submitted final : public future_state<call_result_t<F&>> {
+ public:
+  using result = call_result_t<F&>;
+
+  template <class G>
+  submitted(G&& f, std::stop_token stop)
+      : future_state<result>{std::move(stop)}, callable_{std::in_place, std::forward<G>(f)} {}
+
+ private:
+  task_outcome execute(worker& me) noexcept override {
+    bool const returned = this->value.capture([&]() -> result { return call(*callable_, me); });
+    callable_.reset();  // what it captured is released with the task, not with the future
+    return returned ? task_outcome::completed : task_outcome::failed;
+  }
+
+  task_outcome cancel() noexcept override {
+    callable_.reset();
+    this->value.fail(std::make_exception_ptr(error{errc::cancelled, "the task was cancelled before it started"}));
+    return task_outcome::cancelled;
+  }
+
+  std::optional<F> callable_;
+};
+
+/// Waits for `t`, and runs it here if nobody has begun it.
+inline void wait_for_task(awaited_task& t, scheduler& pool, std::optional<std::int64_t> deadline);
+
+}  // namespace detail
+
+/// The result of a task, to come. Movable; dropping it leaves the task alone.
+template <class T>
+class [[nodiscard("post() is for tasks whose result nobody needs")]] future {
+ public:
+  using result_type = T;
+
+  future() noexcept = default;
+  future(future&& other) noexcept
+      : state_{std::exchange(other.state_, nullptr)}, pool_{std::exchange(other.pool_, nullptr)} {}
+  future& operator=(future&& other) noexcept {
+    future{std::move(other)}.swap(*this);
+    return *this;
+  }
+  ~future() {
+    if (state_ != nullptr) state_->release();
+  }
+  void swap(future& other) noexcept {
+    std::swap(state_, other.state_);
+    std::swap(pool_, other.pool_);
+  }
+
+  /// Whether it refers to a task whose result was not taken yet.
+  bool valid() const noexcept { return state_ != nullptr; }
+
+  /// Whether get() would return at once. *Throws:* error{no_state}.
+  bool is_ready() const { return state().done.has_ended(); }
+
+  /// Waits until the task has ended; runs it on this thread if nobody has begun it.
+  /// *Throws:* error{no_state}; error{self_wait} from inside the task itself.
+  void wait() const { detail::wait_for_task(state(), *pool_, std::nullopt); }
+
+  /// Waits for at most `duration`, without running anything. True where the task has ended. *Throws:* as wait().
+  template <class Rep, class Period>
+  [[nodiscard("false means that the task goes on")]] bool wait_for(std::chrono::duration<Rep, Period> duration) const {
+    detail::wait_for_task(state(), *pool_,
+                          detail::now() + std::chrono::duration_cast<std::chrono::nanoseconds>(duration).count());
+    return is_ready();
+  }
+
+  /// Waits as wait() and returns the result, once: the future is empty afterwards.
+  /// *Throws:* what the task threw; error{cancelled}; as wait().
+  T get() {
+    wait();
+    future const emptied{std::move(*this)};
+    return emptied.state_->take();
+  }
+
+  /// For the pool.
+  future(detail::future_state<T>& state, detail::scheduler& pool) noexcept : state_{&state}, pool_{&pool} {}
+
+ private:
+  detail::future_state<T>& state() const {
+    if (state_ == nullptr)
+      detail::throw_error(errc::no_state, "the future refers to no task: it is empty, moved from, or get() was called");
+    return *state_;
+  }
+
+  detail::future_state<T>* state_ = nullptr;
+  detail::scheduler* pool_ = nullptr;
+};
+
+namespace detail {
+
+/// Claims `t` and runs it on this thread: as the worker that it is, or as a guest. False where neither can be.
+inline bool run_unbegun(awaited_task& t, scheduler& pool) noexcept {
+  if (!t.done.is_queued()) return false;
+  auto const run_on = [&](worker& me) {
+    if (!t.done.claim()) return false;
+    lane_scope const scope{me};
+    me.count(t.settle_claimed(pool.action(), me));
+    return true;
+  };
+  if (worker* const mine = pool.mine()) return run_on(*mine);
+  scheduler::visit const guest{pool};
+  return guest && run_on(*guest);
+}
+
+inline void wait_for_task(awaited_task& t, scheduler& pool, std::optional<std::int64_t> deadline) {
+  if (t.done.has_ended() || (!deadline && run_unbegun(t, pool))) return;
+  if (t.runs_on_this_thread())
+    throw_error(errc::self_wait, "a task waits for its own future: wait from outside of the task");
+  for (std::int64_t const spin_until = now() + pool.tuning.spin; now() < spin_until;) {
+    if (t.done.has_ended()) return;
+    for (int i = 0; i < 16; ++i) std_atomics::pause();
+  }
+  blocked_scope const blocked;
+  if (!deadline) t.done.wait();
+  for (std::int64_t left; deadline && !t.done.has_ended() && (left = *deadline - now()) > 0;) t.done.wait_for(left);
+}
+
+}  // namespace detail
+
+}  // namespace beat::inline v0

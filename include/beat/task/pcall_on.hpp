@@ -1,0 +1,52 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// pcall onto a pool, from a thread outside of it: the same promise as pcall, paid with one allocation.
+
+#include <cstddef>
+#include <stop_token>
+#include <type_traits>
+#include <utility>
+
+#include <beat/task/submit.hpp>
+
+namespace beat::inline v0 {
+
+/// A call that a pool may begin while this thread goes on. Destroyed before get(), it discards a call that nobody
+/// began, and waits for one that somebody did.
+template <class T>
+class [[nodiscard("a future destroyed at once discards its call; keep it until get()")]] pool_potential_future {
+ public:
+  using result_type = T;
+
+  pool_potential_future(pool_potential_future const&) = delete;
+  pool_potential_future& operator=(pool_potential_future const&) = delete;
+
+  ~pool_potential_future() {
+    if (!task_.valid()) return;
+    discard_.request_stop();
+    task_.wait();
+  }
+
+  /// The result of the call, once; runs it on this thread if nobody has begun it.
+  /// *Throws:* what the call throws; error{no_state} the second time.
+  T get() { return task_.get(); }
+
+  /// For pcall.
+  template <class F>
+  pool_potential_future(detail::scheduler& pool, F&& f)
+      : task_{detail::submit_to(pool, std::forward<F>(f), discard_.get_token())} {}
+
+ private:
+  std::stop_source discard_;
+  future<T> task_;
+};
+
+/// Calls `f` on `pool`, potentially in parallel with what follows. *Throws:* error{pool_shutdown}, std::bad_alloc.
+template <class Policy, class F>
+  requires task_body<std::decay_t<F>>
+auto pcall(basic_thread_pool<Policy>& pool, F&& f)
+    -> pool_potential_future<detail::call_result_t<std::decay_t<F>&>> {
+  return {scheduler_of(pool), std::forward<F>(f)};
+}
+
+}  // namespace beat::inline v0

@@ -1,0 +1,37 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// The place: where an algorithm runs. A pool, which the calling thread enters; or a context, where it is already.
+
+#include <concepts>
+#include <utility>
+
+#include <beat/task/run.hpp>
+
+namespace beat::inline v0 {
+
+/// The context of the calling thread: inside of a pool's task its worker, elsewhere one that runs everything inline.
+inline context here() noexcept { return context{*detail::current_lane}; }
+
+namespace detail {
+
+template <class F>
+decltype(auto) run_at(context where, F&& f) {
+  return f(where);
+}
+
+template <class Policy, class F>
+decltype(auto) run_at(basic_thread_pool<Policy>& pool, F&& f) {
+  return run_in(scheduler_of(pool), f);
+}
+
+struct any_call {
+  void operator()(context) const {}
+};
+
+}  // namespace detail
+
+/// A pool or a context.
+template <class P>
+concept execution_place = requires(P& place) { detail::run_at(place, detail::any_call{}); };
+
+}  // namespace beat::inline v0

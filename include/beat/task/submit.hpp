@@ -1,0 +1,91 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// submit and post: independent tasks, with a future or without. Defines those members of basic_thread_pool.
+
+#include <exception>
+#include <memory>
+#include <stop_token>
+#include <type_traits>
+#include <utility>
+
+#include <beat/base/error.hpp>
+#include <beat/base/expected.hpp>
+#include <beat/runtime/pool.hpp>
+#include <beat/task/future.hpp>
+
+namespace beat::inline v0 {
+
+namespace detail {
+
+[[noreturn]] BEAT_NO_INLINE inline void refuse() {
+  throw_error(errc::pool_shutdown, "the pool takes no more work: submit before its shutdown, or to another pool");
+}
+
+/// A task that nobody waits for.
+template <class F>
+class posted final : public task {
+ public:
+  template <class G>
+  posted(G&& f, std::stop_token stop) : task{&settle_posted}, callable_(std::forward<G>(f)), stop_{std::move(stop)} {}
+
+ private:
+  static task_effect settle_posted(task* self, task_action action, worker& me) noexcept {
+    std::unique_ptr<posted> const t{static_cast<posted*>(self)};
+    if (action == task_action::cancel || t->stop_.stop_requested()) return task_effect::cancelled;
+    try {
+      call(t->callable_, me);
+      return task_effect::completed;
+    } catch (...) {
+      auto& handler = me.shared().on_exception;
+      if (!handler) std::terminate();  // nobody else could learn of the exception: see pool_options::on_exception
+      handler(std::current_exception());
+      return task_effect::failed;
+    }
+  }
+
+  F callable_;
+  std::stop_token stop_;
+};
+
+template <class F>
+[[nodiscard]] bool post_to(scheduler& pool, F&& f, std::stop_token stop) {
+  auto t = std::make_unique<posted<std::decay_t<F>>>(std::forward<F>(f), std::move(stop));
+  if (!pool.accept(t.get())) return false;
+  static_cast<void>(t.release());
+  return true;
+}
+
+template <class F>
+auto submit_to(scheduler& pool, F&& f, std::stop_token stop) {
+  using state = submitted<std::decay_t<F>>;
+  auto t = std::make_unique<state>(std::forward<F>(f), std::move(stop));
+  if (!pool.accept(t.get())) refuse();
+  return future<typename state::result>{*t.release(), pool};
+}
+
+}  // namespace detail
+
+template <class Policy>
+template <class F>
+  requires task_body<std::decay_t<F>>
+void basic_thread_pool<Policy>::post(F&& f, task_options const& options) {
+  if (!detail::post_to(scheduler_, std::forward<F>(f), options.stop)) detail::refuse();
+}
+
+template <class Policy>
+template <class F>
+  requires task_body<std::decay_t<F>>
+expected<void> basic_thread_pool<Policy>::try_post(F&& f, task_options const& options) {
+  if (!detail::post_to(scheduler_, std::forward<F>(f), options.stop)) return unexpected{errc::pool_shutdown};
+  return {};
+}
+
+template <class Policy>
+template <class F>
+  requires task_body<std::decay_t<F>>
+auto basic_thread_pool<Policy>::submit(F&& f, task_options const& options)
+    -> future<detail::call_result_t<std::decay_t<F>&>> {
+  return detail::submit_to(scheduler_, std::forward<F>(f), options.stop);
+}
+
+}  // namespace beat::inline v0

@@ -1,0 +1,148 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// The task group: tasks that are waited for together. wait() runs only tasks of the group that this worker queued.
+// Protocol: runtime/README.md, "Blocking".
+
+#include <atomic>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <stop_token>
+#include <type_traits>
+#include <utility>
+
+#include <beat/base/error.hpp>
+#include <beat/runtime/pool.hpp>
+#include <beat/task/submit.hpp>
+
+namespace beat::inline v0 {
+
+/// Tasks that are waited for together. The destructor waits.
+/// *Thread safety:* run and stop from any thread, also from the group's own tasks; wait from one thread at a time.
+class task_group {
+ public:
+  template <class Policy>
+  explicit task_group(basic_thread_pool<Policy>& pool) : pool_{scheduler_of(pool)} {}
+
+  task_group(task_group const&) = delete;
+  task_group& operator=(task_group const&) = delete;
+
+  /// Waits; an exception that wait() did not hand out is dropped.
+  ~task_group() { settle(); }
+
+  /// Queues `f`. *Throws:* error{pool_shutdown}, std::bad_alloc; then nothing was queued.
+  template <class F>
+    requires task_body<std::decay_t<F>>
+  void run(F&& f) {
+    auto t = std::make_unique<member<std::decay_t<F>>>(*this, std::forward<F>(f));
+    pending_.fetch_add(one, std::memory_order_relaxed);
+    if (!pool_.accept(t.get())) {
+      leave();
+      detail::refuse();
+    }
+    static_cast<void>(t.release());
+  }
+
+  /// Waits until every task of the group has ended; then it can be used again. Until then tasks may add others.
+  /// *Throws:* the first exception that a task threw; error{self_wait} from inside a task of the group.
+  void wait() {
+    for (running const* r = innermost; r != nullptr; r = r->outer) {
+      if (r->group == this)
+        detail::throw_error(errc::self_wait, "a task waits for the group that it belongs to: wait from outside of it");
+    }
+    settle();
+    if (has_error_.load(std::memory_order_relaxed) != 0) {
+      has_error_.store(0, std::memory_order_relaxed);
+      std::rethrow_exception(std::exchange(error_, nullptr));
+    }
+  }
+
+  /// Cancels what has not started. What runs may look at stop_token().
+  void stop() noexcept { stop_.request_stop(); }
+  std::stop_token stop_token() const noexcept { return stop_.get_token(); }
+
+ private:
+  // Which groups' tasks the calling thread is inside of.
+  struct running {
+    task_group const* group;
+    running const* outer;
+  };
+  static inline constinit thread_local running const* innermost = nullptr;
+
+  template <class F>
+  class member final : public detail::task {
+   public:
+    template <class G>
+    member(task_group& group, G&& f) : task{&settle_member, &group}, group_{group}, callable_(std::forward<G>(f)) {}
+
+   private:
+    static detail::task_effect settle_member(task* self, detail::task_action action, detail::worker& me) noexcept {
+      std::unique_ptr<member> t{static_cast<member*>(self)};
+      task_group& group = t->group_;
+      detail::task_effect effect = detail::task_effect::cancelled;
+      if (action == detail::task_action::run && !group.stop_.stop_requested()) {
+        running const here{&group, std::exchange(innermost, &here)};
+        try {
+          detail::call(t->callable_, me);
+          effect = detail::task_effect::completed;
+        } catch (...) {
+          group.fail(std::current_exception());
+          effect = detail::task_effect::failed;
+        }
+        innermost = here.outer;
+      }
+      t.reset();  // what the task captured is gone before wait() returns
+      group.leave();
+      return effect;
+    }
+
+    task_group& group_;
+    F callable_;
+  };
+
+  void fail(std::exception_ptr error) noexcept {
+    // relaxed: wait() reads error_ after the last leave()
+    if (has_error_.exchange(1, std::memory_order_relaxed) == 0) error_ = std::move(error);
+  }
+
+  /// One task less. The group may be gone when this returns; the pool is not.
+  void leave() noexcept {
+    detail::scheduler& pool = pool_;
+    // seq_cst: the task's effects, pairs with the loads in settle(); and before the look for waiters
+    if (pending_.fetch_sub(one, std::memory_order_seq_cst) == (one | waited_for)) pool.settled.notify_all();
+  }
+
+  void settle() noexcept {
+    detail::worker* const mine = pool_.mine();
+    for (;;) {
+      // acquire: the tasks' effects; pairs with leave()
+      if (pending_.load(std::memory_order_acquire) < one) break;
+      if (mine != nullptr && run_own(*mine)) continue;
+      auto const key = pool_.settled.prepare();
+      // seq_cst: after the announcement; pairs with leave()
+      if (pending_.fetch_or(waited_for, std::memory_order_seq_cst) < one) {
+        pool_.settled.cancel();
+        break;
+      }
+      detail::blocked_scope const blocked;
+      pool_.settled.wait(key);
+    }
+    pending_.fetch_and(~waited_for, std::memory_order_relaxed);
+  }
+
+  bool run_own(detail::worker& mine) noexcept {
+    detail::lane_scope const scope{mine};
+    return mine.run_own(this);
+  }
+
+  static constexpr std::uint64_t waited_for = 1;
+  static constexpr std::uint64_t one = 2;
+
+  detail::scheduler& pool_;
+  std::atomic<std::uint64_t> pending_{0};   // bit 0: somebody waits; above: tasks that have not ended
+  std::atomic<std::uint32_t> has_error_{0};
+  std::exception_ptr error_;                // by the first that failed
+  std::stop_source stop_;
+};
+
+}  // namespace beat::inline v0
