@@ -64,7 +64,8 @@ function(check_include header own_rank target result)
       set(${result} "<${target}> is an operating system's header; it belongs into ${allowed}" PARENT_SCOPE)
     endif()
   elseif(target MATCHES "[./]" AND NOT header MATCHES "^include/beat/ext/")
-    set(${result} "<${target}> is no standard C++ header; third-party headers belong into include/beat/ext" PARENT_SCOPE)
+    set(${result} "<${target}> is not one of C++'s own headers; third-party headers belong into include/beat/ext"
+        PARENT_SCOPE)
   endif()
 endfunction()
 

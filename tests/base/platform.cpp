@@ -9,6 +9,11 @@
 #include <thread>
 #include <vector>
 
+#if BEAT_HAS_LINUX()
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 #include "catch.hpp"
 
 namespace platform = beat::detail::platform;

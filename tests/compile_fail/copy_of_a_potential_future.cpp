@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// expect: deleted (function|constructor).*potential_future|potential_future.*deleted
+// expect: deleted (function|constructor of) '(beat::v0::)?potential_future<
 // A potential_future is its call: the frame that made it owns it, so there is no second one.
 
 #include <beat.hpp>

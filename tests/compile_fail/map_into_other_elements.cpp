@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// expect: mapped_into|output element
+// expect: (because|satisfaction of) 'mapped_into<
 // The elements of the output range must be able to hold what the function returns.
 
 #include <beat.hpp>

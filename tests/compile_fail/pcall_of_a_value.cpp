@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// expect: task_body
+// expect: (does not satisfy|satisfaction of) 'task_body
 // pcall takes what it can call; a value is not a task.
 
 #include <beat.hpp>

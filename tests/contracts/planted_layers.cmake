@@ -5,8 +5,8 @@
 cmake_minimum_required(VERSION 3.25)
 set(check ${CMAKE_CURRENT_LIST_DIR}/../../cmake/check_layers.cmake)
 
-# Writes `text` to `header` of an otherwise clean tree, and runs the check. `expected` is what it must print; empty means
-# that it must find nothing.
+# Writes `text` to `header` of an otherwise clean tree, and runs the check. `expected` is what it must print; empty
+# means that it must find nothing.
 function(expect header text expected)
   file(REMOVE_RECURSE ${DIRECTORY})
   file(WRITE ${DIRECTORY}/include/beat.hpp "#include <beat/version.hpp>\n#include <beat/task/clean.hpp>\n")

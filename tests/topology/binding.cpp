@@ -74,7 +74,7 @@ TEST_CASE("limits and discovery follow a restricted affinity", "[topology]") {
 }
 
 TEST_CASE("CPUs that the machine does not have are ignored while one remains", "[topology]") {
-  unsigned const cpu = *beat::this_thread_affinity().first();
+  unsigned const cpu = beat::this_thread_affinity().first().value_or(0);
   bool bound = false;
   beat::cpu_set affinity;
   on_a_thread([&] {

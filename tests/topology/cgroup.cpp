@@ -81,6 +81,7 @@ TEST_CASE("a cgroup v1 quota bounds the CPUs", "[topology]") {
   described_machine machine;
   machine.write("proc/self/mountinfo", mounted_v1);
   machine.write("proc/self/cgroup", "9:memory:/other\n4:cpu,cpuacct:/app/job\n1:name=systemd:/x\n");
+  machine.make_folder("sys/fs/cgroup/memory/app/job");
   machine.write("sys/fs/cgroup/cpu,cpuacct/app/job/cpu.cfs_period_us", "100000\n");
   machine.write("sys/fs/cgroup/cpu,cpuacct/app/job/cpu.cfs_quota_us", "-1\n");
   CHECK_FALSE(machine.limits_with_8_cpus().quota.has_value());
@@ -152,6 +153,7 @@ TEST_CASE("a container whose own group is the top of the mount", "[topology]") {
     machine.write("proc/self/cgroup", "0::/box\n");
     CHECK(machine.limits_with_8_cpus().usable() == 3);
     machine.write("proc/self/cgroup", "0::/boxes/inner\n");
+    machine.write("sys/fs/cgroup/es/inner/cpu.max", "100000 100000\n");
     CHECK(machine.limits_with_8_cpus().usable() == 3);
   }
   SECTION("v1: the group is named from outside and not visible") {
@@ -172,6 +174,9 @@ TEST_CASE("of several mounts the one that shows the own group counts", "[topolog
   machine.write("mine/cpu.max", "500000 100000\n");
   machine.write("mine/job/cpu.max", "400000 100000\n");
   CHECK(machine.limits_with_8_cpus().usable() == 4);
+  machine.write("proc/self/cgroup", "0::/hidden\n");
+  machine.write("other/cpu.max", "max 100000\n");
+  CHECK_FALSE(machine.limits_with_8_cpus().quota.has_value());
 }
 
 TEST_CASE("the mount point of cgroups may contain escaped characters", "[topology]") {
@@ -194,6 +199,12 @@ TEST_CASE("without mountinfo cgroups are looked for at their usual places", "[to
       machine.write("proc/self/cgroup", "3:cpu,cpuacct:/app\n");
       machine.write("sys/fs/cgroup/" + folder + "/app/cpu.cfs_period_us", "100000\n");
       machine.write("sys/fs/cgroup/" + folder + "/app/cpu.cfs_quota_us", "200000\n");
+      CHECK(machine.limits_with_8_cpus().usable() == 2);
+    }
+    SECTION("v1 at " + folder + " where the own group is not visible") {
+      machine.write("proc/self/cgroup", "3:cpu,cpuacct:/app\n");
+      machine.write("sys/fs/cgroup/" + folder + "/cpu.cfs_period_us", "100000\n");
+      machine.write("sys/fs/cgroup/" + folder + "/cpu.cfs_quota_us", "200000\n");
       CHECK(machine.limits_with_8_cpus().usable() == 2);
     }
   }

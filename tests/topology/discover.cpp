@@ -124,7 +124,8 @@ TEST_CASE("discover takes an unknown package for the first", "[topology]") {
   files.cpu(1, -1, 1);
   topology const machine = beat::discover({files.root(), cpu_set{0, 1}});
   CHECK(machine.source() == "built-in (sysfs)");
-  CHECK(machine.packages().size() == 1);
+  REQUIRE(machine.packages().size() == 1);
+  CHECK(machine.packages()[0].os_index == 0);
   CHECK(machine.cores().size() == 2);
 }
 

@@ -130,6 +130,12 @@ TEST_CASE("a topology refuses tables that contradict themselves", "[topology]") 
   SECTION("a CPU that its node lacks") {
     check_refused([](topology_tables& t) { t.nodes[0].cpus.remove(1); });
   }
+  SECTION("a CPU that another node has") {
+    check_refused([](topology_tables& t) {
+      t.nodes[0].cpus.remove(1);
+      t.nodes[1].cpus.add(1);
+    });
+  }
   SECTION("a CPU in two nodes") {
     check_refused([](topology_tables& t) { t.nodes[1].cpus.add(0); });
   }

@@ -2,8 +2,7 @@
 // SPDX-License-Identifier: MIT
 // The only header of base that knows an operating system: sleeping on a word, waking, and the process-wide barrier.
 // The kernels reach it through std_atomics. With BEAT_PORTABLE, or off Linux, standard C++ does the same more slowly.
-// Whoever wakes has changed the word before: a portable waiter goes back to sleep while it still reads the expected
-// value.
+// Whoever wakes has changed the word before: a portable waiter sleeps on while it reads the expected value.
 
 #include <atomic>
 #include <beat/base/config.hpp>

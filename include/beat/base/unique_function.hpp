@@ -49,8 +49,7 @@ class unique_function<R(Args...)> {
   unique_function() noexcept = default;
   unique_function(std::nullptr_t) noexcept {}
 
-  /// Stores a callable. A null function pointer makes an empty function. Throws: std::bad_alloc, and what F's
-  /// constructor does.
+  /// Stores a callable; a null pointer makes an empty function. Throws: std::bad_alloc, and what F's constructor does.
   template <class F>
     requires detail::storable_callable<F, unique_function, R, Args...>
   unique_function(F&& callable) {

@@ -91,11 +91,34 @@ class fork_stack {
     return {b, (ctl_.load(std::memory_order_relaxed) & control::soft) != 0};
   }
 
-  /// Joins the youngest job. Fast where it is private and nobody forces.
-  BEAT_FORCE_INLINE joined pop(std::uint32_t index) noexcept {
-    if (index >= (lower_bottom(index) >> control::split_shift)) [[likely]] return joined::kept;
-    return reclaim(index);
+  /// Joins the youngest job, in two steps: true where it is private and nobody forces; otherwise call `reclaim`.
+  BEAT_FORCE_INLINE bool pop_private(std::uint32_t index) noexcept {
+    return index >= (lower_bottom(index) >> control::split_shift);
   }
+
+  /// The second step of a join.
+  BEAT_NO_INLINE joined reclaim(std::uint32_t index) noexcept {
+    control c{ctl_.load(std::memory_order_relaxed)};
+    for (;;) {
+      std::uint32_t const split = c.split();
+      control next = c.without_force();
+      if (next.word != c.word) {  // cancel the forced publication, and give its thief half of what is left
+        std::uint32_t const b = clamp(index);
+        if (b > split) next = next.published(split + (b - split + 1) / 2);
+      } else if (index >= split) {
+        return joined::kept;
+      } else if (index < c.top()) {
+        return joined::taken;
+      } else {
+        next = c.with_split(index);
+      }
+      // release: what it publishes, pairs with the acquire in steal(); nothing is read that a thief wrote
+      if (ctl_.compare_exchange_weak(c.word, next.word, std::memory_order_release, std::memory_order_relaxed)) c = next;
+    }
+  }
+
+  /// Both steps.
+  joined pop(std::uint32_t index) noexcept { return pop_private(index) ? joined::kept : reclaim(index); }
 
   BEAT_FORCE_INLINE std::uint32_t depth() const noexcept { return bottom_.load(std::memory_order_relaxed); }
 
@@ -218,26 +241,6 @@ class fork_stack {
     } else {
       bottom_.store(index, std::memory_order_seq_cst);  // seq_cst: before the load of ctl; pairs with force()
       return ctl_.load(std::memory_order_seq_cst);      // seq_cst: after the store of bottom; pairs with force()
-    }
-  }
-
-  BEAT_NO_INLINE joined reclaim(std::uint32_t index) noexcept {
-    control c{ctl_.load(std::memory_order_relaxed)};
-    for (;;) {
-      std::uint32_t const split = c.split();
-      control next = c.without_force();
-      if (next.word != c.word) {  // cancel the forced publication, and give its thief half of what is left
-        std::uint32_t const b = clamp(index);
-        if (b > split) next = next.published(split + (b - split + 1) / 2);
-      } else if (index >= split) {
-        return joined::kept;
-      } else if (index < c.top()) {
-        return joined::taken;
-      } else {
-        next = c.with_split(index);
-      }
-      // release: what it publishes, pairs with the acquire in steal(); nothing is read that a thief wrote
-      if (ctl_.compare_exchange_weak(c.word, next.word, std::memory_order_release, std::memory_order_relaxed)) c = next;
     }
   }
 

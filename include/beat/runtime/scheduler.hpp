@@ -29,6 +29,7 @@ class scheduler final : public crew {
   /// `places` says where each worker may run; empty where that is left to the system.
   scheduler(std::uint32_t workers, std::string name, std::vector<cpu_set> places, scheduler_tuning const& numbers)
       : crew{workers, workers + max_guests, numbers}, name_{std::move(name)}, places_{std::move(places)} {
+    static_cast<void>(std_atomics::heavy_fence());  // the first one registers the process, which takes its time
     workers_.reserve(capacity());
     threads_.reserve(capacity());
     std::uint32_t count = 0;

@@ -31,13 +31,20 @@ BEAT_FORCE_INLINE auto valued(F&& f) {
   }
 }
 
+/// Joins the youngest job where its owner can't be sure to have it alone.
+template <class G>
+BEAT_NO_INLINE call_result_t<G&> finish_shared(forked<G>& right, lane& l, std::uint32_t index) {
+  if (l.stack.reclaim(index) == joined::kept) return right.run_here(l);
+  l.await(right, l.release(index));
+  return right.take();
+}
+
 /// Joins the youngest job.
 template <class G>
 BEAT_FORCE_INLINE call_result_t<G&> finish(forked<G>& right, lane& l, std::uint32_t index) {
-  if (l.stack.pop(index) == joined::kept) [[likely]]
+  if (l.stack.pop_private(index)) [[likely]]
     return right.run_here(l);
-  l.await(right, l.release(index));
-  return right.take();
+  return finish_shared(right, l, index);
 }
 
 /// The left side threw: the right one still runs to its end, and what it returns or throws is dropped.
@@ -49,17 +56,27 @@ BEAT_NO_INLINE void abandon(forked<G>& right, lane& l, std::uint32_t index) noex
   }
 }
 
+/// Abandons the right side unless the left one returned. The flag is known on every path and costs nothing.
+template <class G>
+struct abandon_on_exception {
+  forked<G>& right;
+  lane& l;
+  std::uint32_t index;
+  bool armed = true;
+  BEAT_FORCE_INLINE ~abandon_on_exception() {
+    if (armed) abandon(right, l, index);
+  }
+};
+
 template <class F, class G>
 BEAT_FORCE_INLINE auto join_two(lane& l, F&& f, G&& g) {
   forked<kept_callable<G>> right{std::forward<G>(g)};
   std::uint32_t const index = l.fork(&right);
   auto const run_left = [&] {
-    try {
-      return valued([&]() -> decltype(auto) { return call(f, l); });
-    } catch (...) {
-      abandon(right, l, index);
-      throw;
-    }
+    abandon_on_exception<kept_callable<G>> guard{right, l, index};
+    auto left = valued([&]() -> decltype(auto) { return call(f, l); });
+    guard.armed = false;
+    return left;
   };
   auto const run_right = [&] { return valued([&]() -> decltype(auto) { return finish(right, l, index); }); };
   return std::tuple<decltype(run_left()), decltype(run_right())>{run_left(), run_right()};  // braces: left first

@@ -35,7 +35,7 @@ class [[nodiscard("a future destroyed at once discards its call; keep it until g
   static void* operator new[](std::size_t) = delete;
 
   BEAT_FORCE_INLINE ~potential_future() {
-    if (state_ != state::got) [[unlikely]]
+    if (index_ != got) [[unlikely]]
       leave();
   }
 
@@ -43,54 +43,58 @@ class [[nodiscard("a future destroyed at once discards its call; keep it until g
   /// among several futures; the reverse order of creation is the fast one.
   /// *Throws:* what the call throws; error{no_state} the second time.
   BEAT_FORCE_INLINE result_type get() {
-    if (state_ == state::pending && is_youngest()) [[likely]] {
-      if (lane_.stack.pop(index_) == joined::kept) [[likely]] {
-        // Marked after the call, so that the compiler sees through to the destructor's test.
-        mark_on_exit const marks{*this};
+    if (is_youngest()) [[likely]] {
+      // Marked after the call, so that the compiler sees through to the destructor's test.
+      mark_on_exit const marks{*this};
+      if (lane_.stack.pop_private(index_)) [[likely]]
         return this->run_here(lane_);
-      }
-      lane_.await(*this, lane_.release(index_));
-      state_ = state::got;
-      return this->take();
+      return get_shared();
     }
     return get_out_of_order();
   }
 
  private:
-  // `filled`: got, but a filler or the taken job's mark keeps its place until the destructor.
-  enum class state : std::uint8_t { pending, got, filled };
+  // What `index_` says besides the job's place on the stack: nothing is left of it; or, got out of order, a filler or
+  // the thief's mark keeps its place until the destructor.
+  static constexpr std::uint32_t got = 0xffff'fffe;
+  static constexpr std::uint32_t filled = 0x8000'0000;
 
   struct mark_on_exit {
     potential_future& future;
-    ~mark_on_exit() { future.state_ = state::got; }
+    ~mark_on_exit() { future.index_ = got; }
   };
 
+  BEAT_NO_INLINE result_type get_shared() {
+    if (lane_.stack.reclaim(index_) == joined::kept) return this->run_here(lane_);
+    lane_.await(*this, lane_.release(index_));
+    return this->take();
+  }
+
   BEAT_NO_INLINE result_type get_out_of_order() {
-    if (state_ != state::pending)
+    if ((index_ & filled) != 0)
       detail::throw_error(errc::no_state, "get() was called twice on one potential_future: keep its first result");
-    joined const who = lane_.stack.pull_out(index_, &detail::filler);
-    state_ = state::filled;
-    if (who == joined::kept) return this->run_here(lane_);
-    lane_.await(*this, lane_.thief_of(index_));
+    std::uint32_t const index = index_;
+    index_ |= filled;
+    if (lane_.stack.pull_out(index, &detail::filler) == joined::kept) return this->run_here(lane_);
+    lane_.await(*this, lane_.thief_of(index));
     return this->take();
   }
 
   BEAT_NO_INLINE void leave() noexcept {
+    bool const is_filled = (index_ & filled) != 0;
+    index_ &= ~filled;
     BEAT_ASSERT(is_youngest(), "a potential_future must be destroyed in reverse order of creation, on its thread");
     if (lane_.stack.pop(index_) == joined::kept) return;  // nobody began it, or only the filler was left
-    if (state_ == state::filled) {
-      static_cast<void>(lane_.release(index_));
-    } else {
-      lane_.await(*this, lane_.release(index_));
-      this->discard();
-    }
+    detail::taken_by const thief = lane_.release(index_);
+    if (is_filled) return;
+    lane_.await(*this, thief);
+    this->discard();
   }
 
   BEAT_FORCE_INLINE bool is_youngest() const noexcept { return lane_.stack.depth() == index_ + 1; }
 
   detail::lane& lane_;
-  std::uint32_t const index_;
-  state state_ = state::pending;
+  std::uint32_t index_;
 };
 
 /// Calls `f` potentially in parallel with what follows. No allocation, no lock; outside of a pool `f` runs in get().

@@ -93,14 +93,11 @@ struct cgroup_mount {
   return cgroup_mount{unescape_mount_path(top), unescape_mount_path(point)};
 }
 
-// The mounted hierarchies of this version, or the places where distributions put them.
-[[nodiscard]] inline std::vector<cgroup_mount> cgroup_mounts(std::filesystem::path const& root,
-                                                             cgroup_version version) {
+// The hierarchies of this version which mountinfo lists, or the places where distributions put them.
+[[nodiscard]] inline std::vector<cgroup_mount> cgroup_mounts(std::string_view mountinfo, cgroup_version version) {
   std::vector<cgroup_mount> mounts;
-  auto const text = read_text(below(root, "/proc/self/mountinfo"));
-  std::string_view lines = text ? std::string_view{*text} : std::string_view{};
-  while (!lines.empty()) {
-    if (auto mount = parse_cgroup_mount(split_off(lines, '\n'), version)) {
+  while (!mountinfo.empty()) {
+    if (auto mount = parse_cgroup_mount(split_off(mountinfo, '\n'), version)) {
       mounts.push_back(*mount);
     }
   }
@@ -112,18 +109,16 @@ struct cgroup_mount {
   return mounts;
 }
 
-// The group of this process, from a line "0::/path" (v2) or "4:cpu,cpuacct:/path" (v1); nothing if there is none.
-[[nodiscard]] inline std::optional<std::string> own_cgroup(std::filesystem::path const& root, cgroup_version version) {
-  auto const text = read_text(below(root, "/proc/self/cgroup"));
-  std::string_view lines = text ? std::string_view{*text} : std::string_view{};
-  while (!lines.empty()) {
-    std::string_view path = split_off(lines, '\n');
+// The group of a process, from a line "0::/path" (v2) or "4:cpu,cpuacct:/path" (v1); nothing if there is none.
+[[nodiscard]] inline std::optional<std::string_view> find_group(std::string_view memberships, cgroup_version version) {
+  while (!memberships.empty()) {
+    std::string_view path = split_off(memberships, '\n');
     std::string_view const hierarchy = split_off(path, ':');
     std::string_view const controllers = split_off(path, ':');
     bool const matches = version == cgroup_version::v2 ? hierarchy == "0" && controllers.empty()
                                                        : list_contains(controllers, ',', "cpu");
     if (matches && path.starts_with('/')) {
-      return std::string{path};
+      return path;
     }
   }
   return std::nullopt;
@@ -153,9 +148,16 @@ struct cgroup_mount {
   return quota;
 }
 
-[[nodiscard]] inline std::optional<double> hierarchy_quota(std::filesystem::path const& root, cgroup_version version) {
-  auto const group = own_cgroup(root, version);
-  auto const mounts = cgroup_mounts(root, version);
+// What the kernel says about the control groups of this process.
+struct cgroup_files {
+  std::string memberships;
+  std::string mountinfo;
+};
+
+[[nodiscard]] inline std::optional<double> hierarchy_quota(std::filesystem::path const& root, cgroup_files const& files,
+                                                           cgroup_version version) {
+  auto const group = find_group(files.memberships, version);
+  auto const mounts = cgroup_mounts(files.mountinfo, version);
   for (cgroup_mount const& mount : mounts) {
     auto const path = group ? path_below_mount(mount, *group) : std::nullopt;
     std::filesystem::path const point = below(root, mount.point);
@@ -164,16 +166,20 @@ struct cgroup_mount {
     }
   }
   // A container often sees its own group as the top of the mount while /proc still names it from outside.
-  std::optional<double> quota;
   for (cgroup_mount const& mount : mounts) {
-    quota = quota ? quota : read_group_quota(version, below(root, mount.point));
+    if (directory_exists(below(root, mount.point))) {
+      return read_group_quota(version, below(root, mount.point));
+    }
   }
-  return quota;
+  return std::nullopt;
 }
 
 // Both versions may be mounted at once; the CPU controller then belongs to one of them.
 [[nodiscard]] inline std::optional<double> cgroup_cpu_quota(std::filesystem::path const& root) {
-  return smaller_quota(hierarchy_quota(root, cgroup_version::v1), hierarchy_quota(root, cgroup_version::v2));
+  cgroup_files const files{read_text(below(root, "/proc/self/cgroup")).value_or(""),
+                           read_text(below(root, "/proc/self/mountinfo")).value_or("")};
+  return smaller_quota(hierarchy_quota(root, files, cgroup_version::v1),
+                       hierarchy_quota(root, files, cgroup_version::v2));
 }
 
 }  // namespace beat::inline v0::detail
