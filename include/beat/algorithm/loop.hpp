@@ -27,20 +27,23 @@ class loop_control {
  public:
   explicit loop_control(std::stop_token stop) noexcept : stop_{std::move(stop)}, stoppable_{stop_.stop_possible()} {}
 
-  /// Whether elements are to be begun one by one, with a look at `stop` before each.
+  /// Whether elements are to be begun one by one, with a look at the token before each.
   bool stoppable() const noexcept { return stoppable_; }
-  bool stop_requested() const noexcept { return stop_.stop_requested(); }
 
-  /// Whether what is left need not be done: some part threw, or stop was requested.
-  bool abandoned() const noexcept {
-    return abandoned_.load(std::memory_order_relaxed) || (stoppable_ && stop_requested());
+  /// Whether what is left is not to be done: some part threw, or stop is requested. Remembers that something was left.
+  bool gives_up() noexcept {
+    if (abandoned()) return true;
+    if (!stoppable_ || !stop_.stop_requested()) return false;
+    abandon();
+    return true;
   }
   void abandon() noexcept { abandoned_.store(true, std::memory_order_relaxed); }
+  bool abandoned() const noexcept { return abandoned_.load(std::memory_order_relaxed); }
 
  private:
   std::stop_token const stop_;
   bool const stoppable_;
-  std::atomic<bool> abandoned_{false};  // set by the part that threw
+  std::atomic<bool> abandoned_{false};  // set by a part that threw, or that left elements undone
 };
 
 /// `Body` has a type `part` (what a stretch of the loop yields; default-constructed: nothing yet), `fold(part&, i, n)`
@@ -55,7 +58,7 @@ class loop {
   part run(lane& l, std::size_t first, std::size_t last) {
     part done{};
     std::size_t chunk = 1;
-    while (first < last && !control_.abandoned()) {
+    while (first < last && !control_.gives_up()) {
       std::size_t const size = std::min(chunk, (last - first - 1) / 8 + 1);
       chunk = size * 2;
       std::size_t const next = first + size;
@@ -91,7 +94,7 @@ class loop {
   void fold(part& done, std::size_t first, std::size_t last) {
     try {
       if (!control_.stoppable()) return body_.fold(done, first, last);
-      for (; first < last && !control_.stop_requested(); ++first) body_.fold(done, first, first + 1);
+      for (; first < last && !control_.gives_up(); ++first) body_.fold(done, first, first + 1);
     } catch (...) {
       control_.abandon();
       throw;
@@ -131,7 +134,7 @@ typename Body::part run_loop(lane& l, std::size_t size, Body& body, loop_options
   loop_control control{options.stop};
   auto result = loop<Body>{body, control}.run(l, 0, size);
   if (control.abandoned())
-    throw_error(errc::cancelled, "the algorithm was stopped by its stop token before its last element");
+    throw_error(errc::cancelled, "the algorithm was stopped by its stop token before it was through");
   return result;
 }
 

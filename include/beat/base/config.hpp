@@ -12,6 +12,14 @@
 #define BEAT_NO_INLINE
 #endif
 
+// A slow path out of line, called from a hot one, which keeps the registers that it leaves alone. Where the compiler
+// has no such calling convention the hot path saves them itself.
+#if defined(__clang__) && (defined(__x86_64__) || defined(__aarch64__))
+#define BEAT_COLD_CALL BEAT_NO_INLINE __attribute__((preserve_most))
+#else
+#define BEAT_COLD_CALL BEAT_NO_INLINE
+#endif
+
 #if defined(__linux__)
 #define BEAT_HAS_LINUX() 1
 #else

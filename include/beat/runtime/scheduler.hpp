@@ -174,11 +174,18 @@ class scheduler final : public crew {
     return *workers_.back();
   }
 
+  /// Under the lock. *Throws:* std::system_error, std::bad_alloc; then the worker waits for the next attempt.
   void start_thread() {
     block_signals const blocked;  // workers inherit it: signals go to the user's threads
-    worker& w = add_worker(false);
-    threads_.emplace_back([this, &w] { work(w); });
+    if (unmanned_ == nullptr) unmanned_ = &add_worker(false);
     unblocked.fetch_add(1, std::memory_order_relaxed);
+    try {
+      threads_.emplace_back([this, me = unmanned_] { work(*me); });
+    } catch (...) {
+      unblocked.fetch_sub(1, std::memory_order_relaxed);
+      throw;
+    }
+    unmanned_ = nullptr;
   }
 
   worker* find_guest() noexcept {
@@ -283,9 +290,10 @@ class scheduler final : public crew {
 
   std::string const name_;
   std::vector<cpu_set> const places_;
-  std::mutex growing_;                             // guards workers_ and threads_
+  std::mutex growing_;                             // guards workers_, threads_ and unmanned_
   std::vector<std::unique_ptr<worker>> workers_;
   std::vector<std::thread> threads_;
+  worker* unmanned_ = nullptr;                     // made for a thread which could not be started
   std::atomic<std::uint32_t> running_{0};          // threads that have begun
   std::atomic<std::uint32_t> unbound_{0};          // workers that the system did not let run where they were placed
   std::atomic<bool> ending_{false};                // threads leave
