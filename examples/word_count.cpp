@@ -115,50 +115,39 @@ void count_file(fs::path const& path, tally& into) {
   }
 }
 
-/// Where there is a terminal, a line on it which says how far a pass is.
-class progress {
- public:
-  explicit progress(std::string pass) : pass_{std::move(pass)} {}
-  ~progress() {
-    if (is_terminal_) std::cerr << "\r\033[K";
-  }
-  void step() {
-    std::size_t const files = ++files_;
-    if (is_terminal_ && files % 256 == 0) std::cerr << '\r' + pass_ + ": " + std::to_string(files) + " files";
-  }
-
- private:
-  std::string const pass_;
-  bool const is_terminal_ = isatty(STDERR_FILENO) == 1;
-  std::atomic<std::size_t> files_{0};
-};
+/// Where there is a terminal, says on it how many files of a pass are done; 0 clears the line.
+void show_progress(std::size_t done) {
+  static bool const is_terminal = isatty(STDERR_FILENO) == 1;
+  if (is_terminal && done % 256 == 0) std::cerr << "\r\033[K" + (done == 0 ? "" : std::to_string(done) + " files");
+}
 
 /// The plain loop.
-tally count(std::span<fs::path const> files, progress& pass) {
+tally count(std::span<fs::path const> files, std::atomic<std::size_t>& done) {
   tally all;
   for (fs::path const& file : files) {
     count_file(file, all);
-    pass.step();
+    show_progress(++done);
   }
   return all;
 }
 
 /// The same in parallel: a tally for each few files, and all of them merged. With one for each single file, the words
 /// that nearly every file has would be merged thousands of times.
-tally count_in_parallel(beat::ThreadPool& pool, std::span<fs::path const> files, progress& pass) {
+tally count_in_parallel(beat::ThreadPool& pool, std::span<fs::path const> files, std::atomic<std::size_t>& done) {
   std::size_t const few = 32;
   auto const parts = std::views::iota(std::size_t{0}, (files.size() + few - 1) / few);
   return beat::parallel_reduce(pool, parts, tally{}, merge, [&](std::size_t i) {
-    return count(files.subspan(i * few, std::min(few, files.size() - i * few)), pass);
+    return count(files.subspan(i * few, std::min(few, files.size() - i * few)), done);
   });
 }
 
 template <class Count>
-std::pair<double, tally> timed(char const* name, Count&& count_all) {
-  progress pass{name};
+std::pair<double, tally> timed(Count&& count_all) {
+  std::atomic<std::size_t> done{0};
   auto const start = std::chrono::steady_clock::now();
-  tally result = count_all(pass);
+  tally result = count_all(done);
   std::chrono::duration<double, std::milli> const time = std::chrono::steady_clock::now() - start;
+  show_progress(0);
   return {time.count(), std::move(result)};
 }
 
@@ -221,13 +210,13 @@ int run(std::span<char*> arguments) {
 
   std::size_t errors = 0;
   std::vector<fs::path> const files = list_files(directory, errors);
-  auto const serial = [&](progress& pass) { return count(files, pass); };
-  auto const parallel = [&](progress& pass) { return count_in_parallel(pool, files, pass); };
-  tally const answer = timed("first", parallel).second;  // from here on the files are in the page cache
+  auto const serial = [&](auto& done) { return count(files, done); };
+  auto const parallel = [&](auto& done) { return count_in_parallel(pool, files, done); };
+  tally const answer = timed(parallel).second;  // from here on the files are in the page cache
   double best_serial = 1e9, best_parallel = 1e9;
   for (int round = 0; round < 3; ++round) {
-    auto const [serial_time, serial_answer] = timed("serial", serial);
-    auto const [parallel_time, parallel_answer] = timed("parallel", parallel);
+    auto const [serial_time, serial_answer] = timed(serial);
+    auto const [parallel_time, parallel_answer] = timed(parallel);
     best_serial = std::min(best_serial, serial_time);
     best_parallel = std::min(best_parallel, parallel_time);
     if (serial_answer != answer || parallel_answer != answer)

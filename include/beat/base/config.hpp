@@ -12,12 +12,12 @@
 #define BEAT_NO_INLINE
 #endif
 
-// A slow path out of line, called from a hot one, which keeps the registers that it leaves alone. Where the compiler
-// has no such calling convention the hot path saves them itself.
+// A calling convention for slow paths which are called from hot ones: the callee saves what it uses, so that the hot path
+// needs to save nothing for it. Compilers without such a convention ignore it.
 #if defined(__clang__) && (defined(__x86_64__) || defined(__aarch64__))
-#define BEAT_COLD_CALL BEAT_NO_INLINE __attribute__((preserve_most))
+#define BEAT_CALLEE_SAVES __attribute__((preserve_most))
 #else
-#define BEAT_COLD_CALL BEAT_NO_INLINE
+#define BEAT_CALLEE_SAVES
 #endif
 
 #if defined(__linux__)

@@ -56,7 +56,7 @@ struct lane {
   void await(job& j, taken_by thief) noexcept;
 
  private:
-  BEAT_COLD_CALL inline void answer(std::uint32_t index) noexcept;
+  BEAT_CALLEE_SAVES void answer(std::uint32_t index) noexcept;
 };
 
 // What threads outside of pools start with. Its standing request sends the first fork of each thread to answer(),

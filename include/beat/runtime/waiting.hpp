@@ -87,7 +87,7 @@ BEAT_NO_INLINE inline taken_by lane::release(std::uint32_t index) noexcept {
   return thief;
 }
 
-BEAT_COLD_CALL inline void lane::answer(std::uint32_t index) noexcept {
+BEAT_NO_INLINE BEAT_CALLEE_SAVES inline void lane::answer(std::uint32_t index) noexcept {
   if (self == nullptr) {
     current_lane = &own_outside_lane(index + 1);
     return;
