@@ -122,9 +122,6 @@ class fork_stack {
 
   BEAT_FORCE_INLINE std::uint32_t depth() const noexcept { return bottom_.load(std::memory_order_relaxed); }
 
-  /// Continues another stack's count: for a stack without slots only.
-  void continue_at(std::uint32_t depth) noexcept { bottom_.store(depth, std::memory_order_relaxed); }
-
   /// Answers a request: publishes the older half of the private jobs, at least one. Returns how many.
   BEAT_NO_INLINE std::uint32_t serve() noexcept {
     std::uint32_t const b = clamp(depth());

@@ -32,6 +32,12 @@ struct taken_by {
   constexpr std::uint32_t first_descendant() const noexcept { return static_cast<std::uint32_t>(mark >> 32); }
 };
 
+/// Where a job was forked to: what its owner needs to join it.
+struct forked_at {
+  lane* where;
+  std::uint32_t index;
+};
+
 // Stands in the slot of a job that was joined from below younger ones.
 inline constinit job filler{};
 
@@ -39,11 +45,12 @@ struct lane {
   job_stack stack;
   worker* const self = nullptr;  // null outside of pools
 
-  BEAT_FORCE_INLINE std::uint32_t fork(job* j) noexcept {
+  /// Forks `j`: here, unless this is the lane that all threads outside of pools start with.
+  BEAT_FORCE_INLINE forked_at fork(job* j) noexcept {
     job_stack::pushed const pushed = stack.push(j);
     if (pushed.requested) [[unlikely]]
-      answer(pushed.index);
-    return pushed.index;
+      return answer(j, pushed.index);
+    return {this, pushed.index};
   }
 
   /// Who took the job at `index`. Its place stays occupied until `release`.
@@ -56,11 +63,11 @@ struct lane {
   void await(job& j, taken_by thief) noexcept;
 
  private:
-  BEAT_CALLEE_SAVES void answer(std::uint32_t index) noexcept;
+  BEAT_CALLEE_SAVES forked_at answer(job* j, std::uint32_t index) noexcept;
 };
 
 // What threads outside of pools start with. Its standing request sends the first fork of each thread to answer(),
-// which gives that thread a lane of its own.
+// which moves the thread to a lane of its own; nobody keeps a job here.
 inline constinit job_stack::slot shared_scratch{nullptr};
 inline constinit lane shared_lane{.stack = {&shared_scratch, true}};
 
@@ -78,11 +85,11 @@ class lane_scope {
   lane* const before_;
 };
 
-BEAT_NO_INLINE inline lane& own_outside_lane(std::uint32_t depth) noexcept {
-  static thread_local job_stack::slot scratch{nullptr};
+/// Gives the calling thread, which is outside of pools and has forked nothing yet, its own lane.
+BEAT_NO_INLINE inline lane& leave_shared_lane() noexcept {
+  static constinit thread_local job_stack::slot scratch{nullptr};
   static thread_local lane own{.stack = {&scratch, false}};
-  own.stack.continue_at(depth);
-  return own;
+  return *(current_lane = &own);
 }
 
 }  // namespace beat::inline v0::detail
@@ -99,6 +106,12 @@ class context {
  private:
   detail::lane* lane_;
 };
+
+/// The context of the calling thread: inside of a pool's task its worker, elsewhere one that runs everything inline.
+inline context here() noexcept {
+  detail::lane& l = *detail::current_lane;
+  return context{&l == &detail::shared_lane ? detail::leave_shared_lane() : l};
+}
 
 /// What pcall, join and the pool's functions accept: callable with no argument, or with a `beat::context`.
 template <class F>

@@ -87,13 +87,11 @@ BEAT_NO_INLINE inline taken_by lane::release(std::uint32_t index) noexcept {
   return thief;
 }
 
-BEAT_NO_INLINE BEAT_CALLEE_SAVES inline void lane::answer(std::uint32_t index) noexcept {
-  if (self == nullptr) {
-    current_lane = &own_outside_lane(index + 1);
-    return;
-  }
+BEAT_NO_INLINE BEAT_CALLEE_SAVES inline forked_at lane::answer(job* j, std::uint32_t index) noexcept {
+  if (self == nullptr) return leave_shared_lane().fork(j);
   self->counters.published.add(stack.serve());
   self->shared().people.work_arrived();
+  return {this, index};
 }
 
 }  // namespace beat::inline v0::detail

@@ -35,7 +35,7 @@ void pcall_each_of(lane& l, Iterator first, std::iter_difference_t<Iterator> cou
 template <std::ranges::forward_range Range, class F>
   requires std::invocable<F&, std::ranges::range_reference_t<Range>>
 void pcall_each(Range&& range, F f) {
-  detail::pcall_each_of(*detail::current_lane, std::ranges::begin(range), std::ranges::distance(range), f);
+  detail::pcall_each_of(here().lane(), std::ranges::begin(range), std::ranges::distance(range), f);
 }
 
 }  // namespace beat::inline v0

@@ -9,9 +9,6 @@
 
 namespace beat::inline v0 {
 
-/// The context of the calling thread: inside of a pool's task its worker, elsewhere one that runs everything inline.
-inline context here() noexcept { return context{*detail::current_lane}; }
-
 namespace detail {
 
 template <class F>
