@@ -68,7 +68,7 @@ class loop {
       }
       std::size_t const middle = next + (last - next) / 2;
       forked<upper_part> upper{upper_part{*this, middle, last}};
-      std::uint32_t const index = l.fork(&upper).index;  // `l` is no shared lane: a context never refers to that one
+      std::uint32_t const index = l.fork(&upper);
       try {
         fold(done, first, next);
       } catch (...) {

@@ -32,12 +32,6 @@ struct taken_by {
   constexpr std::uint32_t first_descendant() const noexcept { return static_cast<std::uint32_t>(mark >> 32); }
 };
 
-/// Where a job was forked to: what its owner needs to join it.
-struct forked_at {
-  lane* where;
-  std::uint32_t index;
-};
-
 // Stands in the slot of a job that was joined from below younger ones.
 inline constinit job filler{};
 
@@ -45,13 +39,16 @@ struct lane {
   job_stack stack;
   worker* const self = nullptr;  // null outside of pools
 
-  /// Forks `j`: here, unless this is the lane that all threads outside of pools start with.
-  BEAT_FORCE_INLINE forked_at fork(job* j) noexcept {
+  /// Forks `j`. Returns its place, or `nowhere`.
+  BEAT_FORCE_INLINE std::uint32_t fork(job* j) noexcept {
     job_stack::pushed const pushed = stack.push(j);
     if (pushed.requested) [[unlikely]]
-      return answer(j, pushed.index);
-    return {this, pushed.index};
+      return answer(pushed.index);
+    return pushed.index;
   }
+
+  // The place of the first job of a thread outside of pools: it is not kept, so it can only be run or forgotten.
+  static constexpr std::uint32_t nowhere = 0x4000'0000;
 
   /// Who took the job at `index`. Its place stays occupied until `release`.
   taken_by thief_of(std::uint32_t index) noexcept;
@@ -63,11 +60,11 @@ struct lane {
   void await(job& j, taken_by thief) noexcept;
 
  private:
-  BEAT_CALLEE_SAVES forked_at answer(job* j, std::uint32_t index) noexcept;
+  BEAT_CALLEE_SAVES std::uint32_t answer(std::uint32_t index) noexcept;
 };
 
 // What threads outside of pools start with. Its standing request sends the first fork of each thread to answer(),
-// which moves the thread to a lane of its own; nobody keeps a job here.
+// which moves the thread on to a lane of its own. No job is kept here, and no context refers to it.
 inline constinit job_stack::slot shared_scratch{nullptr};
 inline constinit lane shared_lane{.stack = {&shared_scratch, true}};
 
@@ -126,6 +123,15 @@ template <class F>
 struct call_result : std::invoke_result<F> {};
 template <wants_context F>
 struct call_result<F> : std::invoke_result<F, context> {};
+
+/// The calling thread's lane, to fork calls of `F` on.
+template <class... F>
+BEAT_FORCE_INLINE lane& lane_for() noexcept {
+  if constexpr ((wants_context<F> || ...))
+    return here().lane();  // never the shared one
+  else
+    return *current_lane;
+}
 
 /// What `call` returns.
 template <class F>

@@ -87,11 +87,14 @@ BEAT_NO_INLINE inline taken_by lane::release(std::uint32_t index) noexcept {
   return thief;
 }
 
-BEAT_NO_INLINE BEAT_CALLEE_SAVES inline forked_at lane::answer(job* j, std::uint32_t index) noexcept {
-  if (self == nullptr) return leave_shared_lane().fork(j);
+BEAT_NO_INLINE BEAT_CALLEE_SAVES inline std::uint32_t lane::answer(std::uint32_t index) noexcept {
+  if (self == nullptr) {
+    leave_shared_lane();
+    return nowhere;
+  }
   self->counters.published.add(stack.serve());
   self->shared().people.work_arrived();
-  return {this, index};
+  return index;
 }
 
 }  // namespace beat::inline v0::detail

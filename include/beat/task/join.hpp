@@ -33,26 +33,25 @@ BEAT_FORCE_INLINE auto valued(F&& f) {
 
 /// Joins the youngest job where its owner can't be sure to have it alone.
 template <class G>
-BEAT_NO_INLINE call_result_t<G&> finish_shared(forked<G>& right, forked_at at) {
-  lane& l = *at.where;
-  if (l.stack.reclaim(at.index) == joined::kept) return right.run_here(l);
-  l.await(right, l.release(at.index));
+BEAT_NO_INLINE call_result_t<G&> finish_shared(forked<G>& right, lane& l, std::uint32_t index) {
+  if (l.stack.reclaim(index) == joined::kept) return right.run_here(l);
+  l.await(right, l.release(index));
   return right.take();
 }
 
 /// Joins the youngest job.
 template <class G>
-BEAT_FORCE_INLINE call_result_t<G&> finish(forked<G>& right, forked_at at) {
-  if (at.where->stack.pop_private(at.index)) [[likely]]
-    return right.run_here(*at.where);
-  return finish_shared(right, at);
+BEAT_FORCE_INLINE call_result_t<G&> finish(forked<G>& right, lane& l, std::uint32_t index) {
+  if (l.stack.pop_private(index)) [[likely]]
+    return right.run_here(l);
+  return finish_shared(right, l, index);
 }
 
 /// The left side threw: the right one still runs to its end, and what it returns or throws is dropped.
 template <class G>
-BEAT_NO_INLINE void abandon(forked<G>& right, forked_at at) noexcept {
+BEAT_NO_INLINE void abandon(forked<G>& right, lane& l, std::uint32_t index) noexcept {
   try {
-    static_cast<void>(finish(right, at));
+    static_cast<void>(finish(right, l, index));
   } catch (...) {  // the leftmost exception is the one that arrives
   }
 }
@@ -61,24 +60,25 @@ BEAT_NO_INLINE void abandon(forked<G>& right, forked_at at) noexcept {
 template <class G>
 struct abandon_on_exception {
   forked<G>& right;
-  forked_at at;
+  lane& l;
+  std::uint32_t index;
   bool armed = true;
   BEAT_FORCE_INLINE ~abandon_on_exception() {
-    if (armed) abandon(right, at);
+    if (armed) abandon(right, l, index);
   }
 };
 
 template <class F, class G>
 BEAT_FORCE_INLINE auto join_two(lane& l, F&& f, G&& g) {
   forked<kept_callable<G>> right{std::forward<G>(g)};
-  forked_at const at = l.fork(&right);
+  std::uint32_t const index = l.fork(&right);
   auto const run_left = [&] {
-    abandon_on_exception<kept_callable<G>> guard{right, at};
-    auto left = valued([&]() -> decltype(auto) { return call(f, *at.where); });
+    abandon_on_exception<kept_callable<G>> guard{right, l, index};
+    auto left = valued([&]() -> decltype(auto) { return call(f, l); });
     guard.armed = false;
     return left;
   };
-  auto const run_right = [&] { return valued([&]() -> decltype(auto) { return finish(right, at); }); };
+  auto const run_right = [&] { return valued([&]() -> decltype(auto) { return finish(right, l, index); }); };
   return std::tuple<decltype(run_left()), decltype(run_right())>{run_left(), run_right()};  // braces: left first
 }
 
@@ -107,7 +107,9 @@ BEAT_FORCE_INLINE auto results(std::tuple<Results...>&& all) {
 template <class F, class... G>
   requires(sizeof...(G) >= 1) && task_body<std::remove_reference_t<F>> && (task_body<std::remove_reference_t<G>> && ...)
 BEAT_FORCE_INLINE auto join(F&& f, G&&... g) {
-  return detail::results(detail::join_all(*detail::current_lane, std::forward<F>(f), std::forward<G>(g)...));
+  constexpr bool nested = sizeof...(G) > 1;  // then an inner join is given a context
+  detail::lane& l = nested ? here().lane() : detail::lane_for<F, G...>();
+  return detail::results(detail::join_all(l, std::forward<F>(f), std::forward<G>(g)...));
 }
 
 /// The same, for code that was given a context: it need not ask the thread.

@@ -27,7 +27,7 @@ class [[nodiscard("a future destroyed at once discards its call; keep it until g
 
   template <class G>
   BEAT_FORCE_INLINE potential_future(detail::lane& l, G&& f)
-      : forked{std::forward<G>(f)}, at_{l.fork(this)} {}
+      : forked{std::forward<G>(f)}, lane_{l}, index_{l.fork(this)} {}
 
   potential_future(potential_future const&) = delete;
   potential_future& operator=(potential_future const&) = delete;
@@ -35,7 +35,7 @@ class [[nodiscard("a future destroyed at once discards its call; keep it until g
   static void* operator new[](std::size_t) = delete;
 
   BEAT_FORCE_INLINE ~potential_future() {
-    if (at_.index != got) [[unlikely]]
+    if (index_ != got) [[unlikely]]
       leave();
   }
 
@@ -46,54 +46,60 @@ class [[nodiscard("a future destroyed at once discards its call; keep it until g
     if (is_youngest()) [[likely]] {
       // Marked after the call, so that the compiler sees through to the destructor's test.
       mark_on_exit const marks{*this};
-      if (at_.where->stack.pop_private(at_.index)) [[likely]]
-        return this->run_here(*at_.where);
+      if (lane_.stack.pop_private(index_)) [[likely]]
+        return this->run_here(lane_);
       return get_shared();
     }
     return get_out_of_order();
   }
 
  private:
-  // What `at_.index` says besides the job's place on the stack: nothing is left of it; or, got out of order, a filler or
+  // What `index_` says besides the job's place on the stack: nothing is left of it; or, got out of order, a filler or
   // the thief's mark keeps its place until the destructor.
   static constexpr std::uint32_t got = 0xffff'fffe;
   static constexpr std::uint32_t filled = 0x8000'0000;
 
   struct mark_on_exit {
     potential_future& future;
-    ~mark_on_exit() { future.at_.index = got; }
+    ~mark_on_exit() { future.index_ = got; }
   };
 
   BEAT_NO_INLINE result_type get_shared() {
-    if (at_.where->stack.reclaim(at_.index) == joined::kept) return this->run_here(*at_.where);
-    at_.where->await(*this, at_.where->release(at_.index));
+    if (lane_.stack.reclaim(index_) == joined::kept) return this->run_here(lane_);
+    lane_.await(*this, lane_.release(index_));
     return this->take();
   }
 
   BEAT_NO_INLINE result_type get_out_of_order() {
-    if ((at_.index & filled) != 0)
+    if (index_ == detail::lane::nowhere) {
+      index_ = got;
+      return this->run_here(lane_);
+    }
+    if ((index_ & filled) != 0)
       detail::throw_error(errc::no_state, "get() was called twice on one potential_future: keep its first result");
-    std::uint32_t const index = at_.index;
-    at_.index |= filled;
-    if (at_.where->stack.pull_out(index, &detail::filler) == joined::kept) return this->run_here(*at_.where);
-    at_.where->await(*this, at_.where->thief_of(index));
+    std::uint32_t const index = index_;
+    index_ |= filled;
+    if (lane_.stack.pull_out(index, &detail::filler) == joined::kept) return this->run_here(lane_);
+    lane_.await(*this, lane_.thief_of(index));
     return this->take();
   }
 
   BEAT_NO_INLINE void leave() noexcept {
-    bool const is_filled = (at_.index & filled) != 0;
-    at_.index &= ~filled;
+    if (index_ == detail::lane::nowhere) return;
+    bool const is_filled = (index_ & filled) != 0;
+    index_ &= ~filled;
     BEAT_ASSERT(is_youngest(), "a potential_future must be destroyed in reverse order of creation, on its thread");
-    if (at_.where->stack.pop(at_.index) == joined::kept) return;  // nobody began it, or only the filler was left
-    detail::taken_by const thief = at_.where->release(at_.index);
+    if (lane_.stack.pop(index_) == joined::kept) return;  // nobody began it, or only the filler was left
+    detail::taken_by const thief = lane_.release(index_);
     if (is_filled) return;
-    at_.where->await(*this, thief);
+    lane_.await(*this, thief);
     this->discard();
   }
 
-  BEAT_FORCE_INLINE bool is_youngest() const noexcept { return at_.where->stack.depth() == at_.index + 1; }
+  BEAT_FORCE_INLINE bool is_youngest() const noexcept { return lane_.stack.depth() == index_ + 1; }
 
-  detail::forked_at at_;
+  detail::lane& lane_;
+  std::uint32_t index_;
 };
 
 /// Calls `f` potentially in parallel with what follows. No allocation, no lock; outside of a pool `f` runs in get().
@@ -101,7 +107,7 @@ class [[nodiscard("a future destroyed at once discards its call; keep it until g
 template <class F>
   requires task_body<std::decay_t<F>>
 BEAT_FORCE_INLINE auto pcall(F&& f) -> potential_future<std::decay_t<F>> {
-  return {*detail::current_lane, std::forward<F>(f)};
+  return {detail::lane_for<std::decay_t<F>&>(), std::forward<F>(f)};
 }
 
 /// The same, for code that was given a context: it need not ask the thread.
