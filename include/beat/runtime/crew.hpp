@@ -37,6 +37,7 @@ class crew {
   gate<std_atomics> tasks;
   event_count<std_atomics> settled;  // what wait() and task_group::wait() sleep on
   std::atomic<bool> cancelling{false};  // written by stop: queued tasks are cancelled
+  std::atomic<bool> ending{false};      // written at the end of the pool: its threads leave
   scheduler_tuning const tuning;
   unique_function<void(std::exception_ptr)> on_exception;  // for tasks that nobody waits for
 

@@ -59,8 +59,6 @@ class roster {
     return active_.load(std::memory_order_seq_cst) >= permits_;  // seq_cst: pairs with hand_over()
   }
 
-  bool anyone_active() const noexcept { return active_.load(std::memory_order_relaxed) != 0; }
-
   // ---- search ----
 
   void begin_search() noexcept {

@@ -15,6 +15,7 @@
 
 #include <beat/base/error.hpp>
 #include <beat/runtime/crew.hpp>
+#include <beat/runtime/idling.hpp>
 #include <beat/runtime/waiting.hpp>
 #include <beat/runtime/worker.hpp>
 #include <beat/topology/binding.hpp>
@@ -81,8 +82,11 @@ class scheduler final : public crew {
   /// An outside thread's stay as a worker of this pool. False where every permit or every guest's worker is taken.
   class visit {
    public:
-    explicit visit(scheduler& pool) noexcept {
-      if (!pool.people.try_activate()) return;
+    explicit visit(scheduler& pool, bool even_without_permit = false) noexcept {
+      if (!pool.people.try_activate()) {
+        if (!even_without_permit) return;
+        pool.people.activate();
+      }
       guest_ = pool.find_guest();
       if (guest_ == nullptr) {
         pool.people.hand_over();
@@ -137,6 +141,13 @@ class scheduler final : public crew {
   pool_stats stats() const noexcept {
     pool_stats sum{.submitted = tasks.admitted()};
     for (std::uint32_t i = 0; i < size(); ++i) sum = sum + at(i)->counters.snapshot();
+    return sum;
+  }
+
+  /// A measure of progress: as long as it stays the same, nothing begins and nothing ends in this pool.
+  std::uint64_t progress() const noexcept {
+    std::uint64_t sum = 0;
+    for (std::uint32_t i = 0; i < size(); ++i) sum += at(i)->regions();
     return sum;
   }
 
@@ -215,70 +226,15 @@ class scheduler final : public crew {
     held_workers = &me;
     running_.fetch_add(1, std::memory_order_release);  // release: pairs with the constructor's load
     std_atomics::futex_wake(running_, 1);
-    while (become_active(me)) {
+    while (idling{*this, me}.until_active()) {
       while (me.run_one()) {
       }
       people.deactivate();
     }
   }
 
-  /// Idles until there is work and a permit to do it; false once the pool ends. Steps: README.md, "Sleep and wake".
-  bool become_active(worker& me) noexcept {
-    std::int64_t polled_until = now() + tuning.spin;
-    std::int64_t last_activity = now();
-    std::int64_t nap = tuning.shortest_nap;
-    bool lookout = false;
-    for (;;) {
-      people.begin_search();
-      lookout = lookout || people.try_lookout();
-      std::int64_t time = now();
-      bool const found = search(me, lookout, polled_until, time);
-      if (found && people.try_activate()) {
-        if (lookout) people.leave_lookout();
-        if (people.end_search()) people.work_arrived();
-        return true;
-      }
-      people.end_search();
-      if (people.anyone_active()) last_activity = time;
-
-      auto const key = people.prepare();
-      if (ending_.load(std::memory_order_seq_cst)) {  // seq_cst: after the announcement; pairs with end()
-        people.cancel();
-        return false;
-      }
-      if (me.sees_work() && !people.defer()) {
-        people.cancel();
-      } else if (lookout && time - last_activity < tuning.activity_window && !people.saturated()) {
-        me.counters.naps.add();
-        people.nap(key, nap);
-        nap = std::min(nap * 2, tuning.longest_nap);
-      } else {
-        if (lookout) people.leave_lookout();
-        lookout = false;
-        me.counters.parks.add();
-        people.sleep(key);
-        last_activity = now();
-        polled_until = last_activity + tuning.spin;
-        nap = tuning.shortest_nap;
-      }
-    }
-  }
-
-  /// Looks around once; the lookout goes on until `until`, and while somebody is about to share.
-  bool search(worker& me, bool lookout, std::int64_t until, std::int64_t& time) noexcept {
-    for (;;) {
-      outlook const seen = me.look_around(time);
-      if (seen == outlook::work) return true;
-      if (seen == outlook::watching) until = std::max(until, time + 2 * tuning.look_interval);
-      if (!lookout || time >= until || people.saturated() || ending_.load(std::memory_order_relaxed)) return false;
-      std::int64_t const next = time + tuning.look_interval;
-      while ((time = now()) < next)
-        for (int i = 0; i < 16; ++i) std_atomics::pause();
-    }
-  }
-
   void end() noexcept {
-    ending_.store(true, std::memory_order_seq_cst);  // seq_cst: before the look for sleepers; pairs with become_active()
+    ending.store(true, std::memory_order_seq_cst);  // seq_cst: before the look for sleepers; pairs with until_active()
     people.wake_all();
     for (std::thread& t : threads_) t.join();
     // What is left was run by those who waited for it: only the queue's share is to be given back.
@@ -296,7 +252,6 @@ class scheduler final : public crew {
   worker* unmanned_ = nullptr;                     // made for a thread which could not be started
   std::atomic<std::uint32_t> running_{0};          // threads that have begun
   std::atomic<std::uint32_t> unbound_{0};          // workers that the system did not let run where they were placed
-  std::atomic<bool> ending_{false};                // threads leave
 };
 
 }  // namespace beat::inline v0::detail

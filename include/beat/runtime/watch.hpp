@@ -11,8 +11,9 @@
 
 namespace beat::inline v0::detail {
 
-/// What a look at the others found. `watching`: somebody may share soon, so look again soon.
-enum class outlook : std::uint8_t { nothing, watching, work };
+/// What a look at the others found, the more the greater. `nothing` also where all who are busy were asked already: they
+/// wake somebody when they have something to share. `stirring`: somebody began anew. `watching`: is about to be asked.
+enum class outlook : std::uint8_t { nothing, stirring, watching, work };
 
 class watch_list {
  public:
@@ -29,7 +30,7 @@ class watch_list {
     bool const answered = s.requested != 0 && (seen.word & job_stack::control::soft) == 0;
     if (s.region != region || answered) {
       s = {.region = region, .since = time};
-      return outlook::nothing;
+      return outlook::stirring;
     }
     if (time - s.since < pace) return outlook::watching;
     if (s.requested == 0) {

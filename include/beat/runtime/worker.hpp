@@ -80,9 +80,8 @@ class worker : public lane {
       worker& victim = *crew_.at(i);
       if (&victim == this) continue;
       if (!victim.deque_.for_thieves().empty()) return outlook::work;
-      outlook const seen = watch(victim, time, crew_.tuning.pace);
-      if (seen == outlook::work) return seen;
-      if (seen == outlook::watching) result = seen;
+      result = std::max(result, watch(victim, time, crew_.tuning.pace));
+      if (result == outlook::work) return result;
     }
     return result;
   }
@@ -110,6 +109,9 @@ class worker : public lane {
     }
     if (++unreported_ == report_batch) report();
   }
+
+  /// Grows whenever this worker begins or ends something.
+  std::uint64_t regions() const noexcept { return region_.load(std::memory_order_relaxed); }
 
   worker_counters counters;
   worker* next_held = nullptr;  // the next in held_workers
@@ -181,8 +183,7 @@ class worker : public lane {
   }
 
   outlook watch(worker& victim, std::int64_t time, std::int64_t pace) noexcept {
-    return watches_.look(victim.id_, victim.stack.for_thieves(), victim.region_.load(std::memory_order_relaxed), time,
-                         pace, crew_.tuning.patience, id_ + 1, counters.forced);
+    return watches_.look(victim.id_, victim.stack.for_thieves(), victim.regions(), time, pace, crew_.tuning.patience, id_ + 1, counters.forced);
   }
 
   std::unique_ptr<job_stack::slot[]> const slots_;

@@ -181,7 +181,7 @@ class [[nodiscard("post() is for tasks whose result nobody needs")]] future {
 namespace detail {
 
 /// Claims `t` and runs it on this thread: as the worker that it is, or as a guest. False where neither can be.
-inline bool run_unbegun(awaited_task& t, scheduler& pool) noexcept {
+inline bool run_unbegun(awaited_task& t, scheduler& pool, bool even_without_permit) noexcept {
   if (!t.done.is_queued()) return false;
   auto const run_on = [&](worker& me) {
     if (!t.done.claim()) return false;
@@ -190,21 +190,35 @@ inline bool run_unbegun(awaited_task& t, scheduler& pool) noexcept {
     return true;
   };
   if (worker* const mine = pool.mine()) return run_on(*mine);
-  scheduler::visit const guest{pool};
+  scheduler::visit const guest{pool, even_without_permit};
   return guest && run_on(*guest);
 }
 
+/// Waits for `t`, which this thread could not run. Where the pool stands still meanwhile, perhaps because its threads
+/// block on a lock which this thread holds, it runs `t` after all.
+inline void wait_blocked(awaited_task& t, scheduler& pool) {
+  while (!t.done.has_ended()) {
+    bool const queued = t.done.is_queued();
+    std::uint64_t const before = pool.progress();
+    {
+      blocked_scope const blocked;
+      queued ? t.done.wait_for(pool.tuning.stuck) : t.done.wait();
+    }
+    if (queued && pool.progress() == before) run_unbegun(t, pool, true);
+  }
+}
+
 inline void wait_for_task(awaited_task& t, scheduler& pool, std::optional<std::int64_t> deadline) {
-  if (t.done.has_ended() || (!deadline && run_unbegun(t, pool))) return;
+  if (t.done.has_ended() || (!deadline && run_unbegun(t, pool, false))) return;
   if (t.runs_on_this_thread())
     throw_error(errc::self_wait, "a task waits for its own future: wait from outside of the task");
   for (std::int64_t const spin_until = now() + pool.tuning.spin; now() < spin_until;) {
     if (t.done.has_ended()) return;
     for (int i = 0; i < 16; ++i) std_atomics::pause();
   }
+  if (!deadline) return wait_blocked(t, pool);
   blocked_scope const blocked;
-  if (!deadline) t.done.wait();
-  for (std::int64_t left; deadline && !t.done.has_ended() && (left = *deadline - now()) > 0;) t.done.wait_for(left);
+  for (std::int64_t left; !t.done.has_ended() && (left = *deadline - now()) > 0;) t.done.wait_for(left);
 }
 
 }  // namespace detail

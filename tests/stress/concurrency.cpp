@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+// How many threads run at once, what a wait may run, and that sleepers are woken.
+
+#include <algorithm>
+#include <atomic>
+#include <beat.hpp>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "catch.hpp"
+#include "stress.hpp"
+
+namespace {
+
+using namespace stress;
+
+unsigned workers_under_test() { return GENERATE(1U, 2U, 4U, 16U); }
+
+/// Counts who is inside at once.
+class census {
+ public:
+  template <class F>
+  void count(F&& f) {
+    int const now = ++inside_;
+    int most = most_;
+    while (most < now && !most_.compare_exchange_weak(most, now)) {
+    }
+    f();
+    --inside_;
+  }
+  int most() const { return most_; }
+
+ private:
+  std::atomic<int> inside_{0};
+  std::atomic<int> most_{0};
+};
+
+}  // namespace
+
+TEST_CASE("no more threads than workers run tasks at once", "[stress]") {
+  unsigned const workers = GENERATE(1U, 2U, 4U);
+  watchdog const dog{"concurrency"};
+  beat::ThreadPool pool{workers};
+  census people;
+  auto const work = [&] { people.count([] { spin(50us); }); };
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i)
+    threads.emplace_back([&, i] {
+      for (int round = 0; round < 20; ++round) {
+        if (i % 2 == 0) {
+          pool.run(work);
+          beat::parallel_for(pool, 0, 10, [&](int) { work(); });
+        } else {
+          for (int k = 0; k < 10; ++k) pool.post(work);
+          pool.submit(work).get();
+        }
+      }
+    });
+  for (std::thread& t : threads) t.join();
+  pool.wait();
+  CHECK(people.most() <= static_cast<int>(workers) + 1);  // one that resumes after a wait may be one more
+  CHECK(people.most() >= 1);
+}
+
+TEST_CASE("tasks that never wait run on as many threads as there are workers", "[stress]") {
+  unsigned const workers = GENERATE(1U, 2U, 4U);
+  watchdog const dog{"concurrency of tasks"};
+  beat::ThreadPool pool{workers};
+  census people;
+  for (int i = 0; i < 200; ++i) pool.post([&] { people.count([] { spin(200us); }); });
+  pool.wait();
+  CHECK(people.most() == static_cast<int>(workers));
+}
+
+TEST_CASE("a lock may be held across every kind of wait", "[stress]") {
+  unsigned const workers = workers_under_test();
+  watchdog const dog{"a lock held across a wait"};
+  beat::ThreadPool pool{workers};
+  std::mutex lock;  // taken twice by one thread it would hang, and the watchdog would bark
+  std::atomic<int> done{0};
+  auto const brief = [] { spin(20us); };
+  auto const task = [&](int kind) {
+    std::lock_guard const held{lock};
+    switch (kind) {
+      case 0: beat::join(brief, brief, brief); break;
+      case 1: {
+        auto call = beat::pcall(brief);
+        brief();
+        call.get();
+        break;
+      }
+      case 2: pool.submit(brief).get(); break;
+      case 3: {
+        beat::task_group group{pool};
+        group.run(brief);
+        group.run(brief);
+        group.wait();
+        break;
+      }
+      case 4: beat::parallel_for(pool, 0, 20, [&](int) { brief(); }); break;
+      default: pool.run([&] { beat::join(brief, brief); }); break;
+    }
+    ++done;
+  };
+  std::vector<beat::future<void>> futures;
+  for (int i = 0; i < 300; ++i) futures.push_back(pool.submit([&, i] { task(i % 6); }));
+  for (int i = 0; i < 60; ++i)  // and from outside
+    if (i % 6 != 3) task(i % 6);
+  for (auto& f : futures) f.get();
+  CHECK(done == 350);
+}
+
+TEST_CASE("every worker that sleeps is woken when there is work", "[stress]") {
+  unsigned const workers = GENERATE(1U, 2U, 4U);
+  watchdog const dog{"a wake-up was lost"};
+  beat::ThreadPool pool{workers};
+  // A task that is posted at any moment of a worker's way to sleep is run, with nobody else to help.
+  for (int round = 0; round < 3000; ++round) {
+    std::atomic<unsigned> left{workers};
+    std::atomic<bool> done{false};
+    for (unsigned i = 0; i < workers; ++i)
+      pool.post([&] {
+        if (--left != 0) return;
+        done = true;
+        done.notify_one();
+      });
+    done.wait(false);
+    spin(std::chrono::microseconds{round % 97});  // the workers are napping, polling or on their way
+    if (round % 500 == 0) std::this_thread::sleep_for(30ms);
+  }
+  pool.wait();
+  CHECK(pool.stats().completed == 3000 * workers);
+}
+
+TEST_CASE("tasks that need each other at once run at once", "[stress]") {
+  unsigned const workers = GENERATE(2U, 4U, 16U);
+  watchdog const dog{"tasks that wait for each other"};
+  beat::ThreadPool pool{workers};
+  // Each needs all others to have begun: as many as there are workers must be awake and in different hands.
+  for (int round = 0; round < 100; ++round) {
+    std::atomic<unsigned> missing{workers};
+    for (unsigned i = 0; i < workers; ++i)
+      pool.post([&] {
+        --missing;
+        while (missing != 0) std::this_thread::yield();
+      });
+    pool.wait_for(60s) ? void() : std::abort();
+    if (round % 10 == 0) std::this_thread::sleep_for(25ms);
+  }
+  CHECK(pool.stats().completed == 100 * workers);
+}
+
+TEST_CASE("calls at random end as serial code does", "[stress]") {
+  unsigned const workers = workers_under_test();
+  watchdog const dog{"random calls"};
+  beat::ThreadPool pool{workers};
+  struct tree {
+    static std::uint64_t walk(std::uint64_t seed, int depth) {
+      beat::random dice{seed};
+      if (depth == 0) return seed % 1000;
+      std::uint64_t const s1 = seed * 6364136223846793005U + 1;
+      std::uint64_t const s2 = seed * 2862933555777941757U + 3;
+      switch (dice.below(5)) {
+        case 0: {
+          auto const [a, b] = beat::join([&] { return walk(s1, depth - 1); }, [&] { return walk(s2, depth - 1); });
+          return a + b;
+        }
+        case 1: {
+          auto a = beat::pcall([&] { return walk(s1, depth - 1); });
+          auto b = beat::pcall([&] { return walk(s2, depth - 1); });
+          return a.get() + b.get();  // out of order
+        }
+        case 2: {
+          auto dropped = beat::pcall([&] { return walk(s2, depth / 2); });
+          return walk(s1, depth - 1);
+        }
+        case 3: {
+          auto const [a, b] = beat::join(
+              [&]() -> std::uint64_t {
+                try {
+                  auto lost = beat::pcall([&] { return walk(s2, depth / 2); });
+                  throw walk(s1, depth - 1);
+                } catch (std::uint64_t value) {
+                  return value;
+                }
+              },
+              [&] { return walk(s2, depth / 2); });
+          return a + b;
+        }
+        default: return walk(s1, depth - 1) + walk(s2, depth / 2);
+      }
+    }
+  };
+  // The same program with nobody to steal from it.
+  for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+    std::uint64_t const expected = tree::walk(seed, 14);
+    REQUIRE(pool.run([seed] { return tree::walk(seed, 14); }) == expected);
+  }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+// A pool that has nothing to do uses no CPU, whether it is fresh or has worked before.
+
+#include <beat.hpp>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <numeric>
+#include <set>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include "catch.hpp"
+#include "stress.hpp"
+
+namespace {
+
+using namespace stress;
+
+// Where the system tells the CPU time of each thread, others of this process (a sanitizer has one) can be left out.
+std::filesystem::path const threads{"/proc/self/task"};
+
+std::set<std::string> thread_ids() {
+  std::set<std::string> ids;
+  std::error_code error;
+  for (auto const& entry : std::filesystem::directory_iterator{threads, error}) ids.insert(entry.path().filename().string());
+  return ids;
+}
+
+/// The CPU time of all threads but `others`, in milliseconds; that of the process where threads can't be told apart.
+double cpu_time(std::set<std::string> const& others) {
+  bool told = false;
+  double sum = 0;
+  for (std::string const& id : thread_ids()) {
+    if (others.contains(id)) continue;
+    double nanoseconds = 0;
+    if (std::ifstream{threads / id / "schedstat"} >> nanoseconds) told = true;
+    sum += nanoseconds / 1e6;
+  }
+  return told ? sum : 1000.0 * static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
+}
+
+double cpu_time_of_ten_seconds(std::set<std::string> const& others) {
+  double const before = cpu_time(others);
+  std::this_thread::sleep_for(10s);
+  return cpu_time(others) - before;
+}
+
+}  // namespace
+
+TEST_CASE("an idle pool of 2 uses at most 1 ms of CPU in 10 s", "[stress]") {
+  bool const worked = GENERATE(false, true);
+  std::set<std::string> const others = thread_ids();
+  beat::ThreadPool pool{2};
+  if (worked) {
+    std::vector<long> numbers(1'000'000);
+    beat::parallel_for_each(pool, numbers, [](long& n) { n = 1; });
+    for (int i = 0; i < 1000; ++i) pool.post([] {});
+    CHECK(beat::parallel_reduce(pool, numbers, 0L) == 1'000'000);
+    pool.wait();
+  }
+  std::this_thread::sleep_for(100ms);  // it stays attentive for a moment
+  CHECK(cpu_time_of_ten_seconds(others) <= 1.0);
+}
+
+TEST_CASE("threads that wait for a long task use no CPU", "[stress]") {
+  std::set<std::string> const others = thread_ids();
+  beat::ThreadPool pool{2};
+  std::atomic<bool> goes_on{true};
+  auto blocked = pool.submit([&] { goes_on.wait(true); });
+  while (!pool.submit([] { return true; }).get()) {
+  }
+  std::thread waiter{[&] { pool.wait(); }};
+  std::thread other{[&] { blocked.wait(); }};
+  std::this_thread::sleep_for(100ms);
+  double const time = cpu_time_of_ten_seconds(others);
+  goes_on = false;
+  goes_on.notify_all();
+  waiter.join();
+  other.join();
+  CHECK(time <= 2.0);
+}
