@@ -28,7 +28,7 @@ class idling {
       }
       people_.end_search();
 
-      auto const key = people_.prepare();
+      ticket const key = people_.prepare();
       if (crew_.ending.load(std::memory_order_seq_cst)) {  // seq_cst: after the announcement; pairs with end()
         people_.cancel();
         return false;
@@ -43,7 +43,7 @@ class idling {
   }
 
  private:
-  using key = decltype(crew::people)::key;
+  using ticket = roster<std_atomics>::key;
 
   void begin() noexcept {
     time_ = last_stir_ = now();
@@ -66,13 +66,13 @@ class idling {
     }
   }
 
-  void nap(key k) noexcept {
+  void nap(ticket k) noexcept {
     me_.counters.naps.add();
     people_.nap(k, nap_);
     nap_ = std::min(nap_ * 2, crew_.tuning.longest_nap);
   }
 
-  void sleep(key k) noexcept {
+  void sleep(ticket k) noexcept {
     if (lookout_) people_.leave_lookout();
     lookout_ = false;
     me_.counters.parks.add();
