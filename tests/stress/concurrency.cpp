@@ -105,10 +105,40 @@ TEST_CASE("a lock may be held across every kind of wait", "[stress]") {
   };
   std::vector<beat::future<void>> futures;
   for (int i = 0; i < 300; ++i) futures.push_back(pool.submit([&, i] { task(i % 6); }));
-  for (int i = 0; i < 60; ++i)  // and from outside
-    if (i % 6 != 3) task(i % 6);
+  for (int i = 0; i < 60; ++i) task(i % 6);  // and from outside
   for (auto& f : futures) f.get();
-  CHECK(done == 350);
+  CHECK(done == 360);
+}
+
+TEST_CASE("a thread that holds the lock which all workers want gets its own tasks done", "[stress]") {
+  unsigned const workers = GENERATE(1U, 2U, 4U);
+  watchdog const dog{"a waiter whose pool is blocked by it"};
+  beat::ThreadPool pool{workers};
+  std::mutex lock;
+  std::atomic<unsigned> blocked{0};
+  std::atomic<int> ran{0};
+  int in_time = 0;
+  {
+    std::lock_guard const held{lock};
+    for (int i = 0; i < 200; ++i)
+      pool.post([&] {
+        ++blocked;
+        std::lock_guard const wanted{lock};
+      });
+    while (blocked != workers) std::this_thread::yield();
+    in_time += pool.submit([] { return 1; }).get();
+    in_time += pool.run([] { return 1; });
+    beat::parallel_for(pool, 0, 100, [&](int) { ++ran; });
+    beat::task_group group{pool};
+    for (int i = 0; i < 100; ++i) group.run([&] { ++ran; });
+    group.wait();
+    in_time += blocked == workers ? 1 : 0;
+  }
+  pool.wait();
+  CHECK(in_time == 3);
+  CHECK(ran == 200);
+  CHECK(blocked == 200);
+  CHECK(pool.stats().submitted == pool.stats().completed);
 }
 
 TEST_CASE("every worker that sleeps is woken when there is work", "[stress]") {

@@ -144,11 +144,15 @@ class scheduler final : public crew {
     return sum;
   }
 
-  /// A measure of progress: as long as it stays the same, nothing begins and nothing ends in this pool.
-  std::uint64_t progress() const noexcept {
-    std::uint64_t sum = 0;
-    for (std::uint32_t i = 0; i < size(); ++i) sum += at(i)->regions();
-    return sum;
+  /// Calls `wait(nanoseconds)` on a thread that blocks. True where nothing began and nothing ended in this pool meanwhile.
+  template <class Wait>
+  bool stands_still(Wait&& wait) noexcept {
+    std::uint64_t const before = progress();
+    {
+      blocked_scope const blocked;
+      wait(tuning.stuck);
+    }
+    return progress() == before;
   }
 
   void start_spare() noexcept override {
@@ -168,6 +172,12 @@ class scheduler final : public crew {
     } catch (std::bad_alloc const&) {
       return false;  // the inbox needs no memory
     }
+  }
+
+  std::uint64_t progress() const noexcept {
+    std::uint64_t sum = 0;
+    for (std::uint32_t i = 0; i < size(); ++i) sum += at(i)->regions();
+    return sum;
   }
 
   /// Runs tasks as a guest while there are any.
@@ -218,7 +228,7 @@ class scheduler final : public crew {
   }
 
   void work(worker& me) noexcept {
-    set_thread_name(name_ + "-" + std::to_string(me.id()));
+    set_thread_name(name_, me.id());
     if (me.id() < places_.size()) {
       if (!bind_this_thread(places_[me.id()])) unbound_.fetch_add(1, std::memory_order_relaxed);
     }

@@ -38,6 +38,13 @@ class worker : public lane {
     stack.withdraw_request();
   }
 
+  template <class F>
+  void run_as_region(F&& f) noexcept {
+    begin_region();
+    f();
+    end_region();
+  }
+
   /// Queues a task here. *Throws:* std::bad_alloc.
   void push(task* t) { deque_.for_owner().push(t); }
 
@@ -50,6 +57,33 @@ class worker : public lane {
       return false;
     }
     settle(t);
+    return true;
+  }
+
+  /// Finds a task of `family` wherever it is queued, and runs it. What was queued before it moves to the inbox.
+  bool run_queued(void const* family) noexcept {
+    task* found = nullptr;
+    task* others = nullptr;
+    auto const look_at = [&](task* t) {
+      if (found == nullptr && t->family == family) {
+        found = t;
+      } else {
+        t->next = std::exchange(others, t);
+      }
+    };
+    for (std::uint32_t i = 0; i < crew_.size() && found == nullptr; ++i) {
+      auto const thief = crew_.at(i)->deque_.for_thieves();
+      while (found == nullptr && !thief.empty())
+        if (auto const got = thief.steal(); got.status == steal_status::stolen) look_at(got.loot);
+    }
+    while (found == nullptr && crew_.arrivals.take(crew_.tuning.inbox_batch, look_at) != 0) {
+    }
+    if (others != nullptr) {
+      while (others != nullptr) crew_.arrivals.push(std::exchange(others, others->next));
+      crew_.people.work_arrived();
+    }
+    if (found == nullptr) return false;
+    settle(found);
     return true;
   }
 
@@ -132,13 +166,6 @@ class worker : public lane {
         random_{id + 1},
         watches_{c.capacity()},
         deque_{c.tuning.deque_capacity} {}
-
-  template <class F>
-  void run_as_region(F&& f) noexcept {
-    begin_region();
-    f();
-    end_region();
-  }
 
   void settle(task* t) noexcept { count(t->settle(t, crew_.action(), *this)); }
 

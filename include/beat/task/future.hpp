@@ -191,7 +191,9 @@ inline bool run_unbegun(awaited_task& t, scheduler& pool, bool even_without_perm
   };
   if (worker* const mine = pool.mine()) return run_on(*mine);
   scheduler::visit const guest{pool, even_without_permit};
-  return guest && run_on(*guest);
+  bool ran = false;
+  if (guest) guest->run_as_region([&] { ran = run_on(*guest); });
+  return ran;
 }
 
 /// Waits for `t`, which this thread could not run. Where the pool stands still meanwhile, perhaps because its threads
@@ -199,12 +201,8 @@ inline bool run_unbegun(awaited_task& t, scheduler& pool, bool even_without_perm
 inline void wait_blocked(awaited_task& t, scheduler& pool) {
   while (!t.done.has_ended()) {
     bool const queued = t.done.is_queued();
-    std::uint64_t const before = pool.progress();
-    {
-      blocked_scope const blocked;
-      queued ? t.done.wait_for(pool.tuning.stuck) : t.done.wait();
-    }
-    if (queued && pool.progress() == before) run_unbegun(t, pool, true);
+    bool const stuck = pool.stands_still([&](std::int64_t limit) { queued ? t.done.wait_for(limit) : t.done.wait(); });
+    if (queued && stuck) run_unbegun(t, pool, true);
   }
 }
 

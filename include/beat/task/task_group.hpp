@@ -1,6 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The task group: tasks that are waited for together. wait() runs only tasks of the group that this worker queued.
+// The task group: tasks that are waited for together. wait() runs only tasks of the group, those that this worker queued
+// last; or any, where the pool stands still.
 // Protocol: runtime/README.md, "Blocking".
 
 #include <atomic>
@@ -124,8 +125,7 @@ class task_group {
         pool_.settled.cancel();
         break;
       }
-      detail::blocked_scope const blocked;
-      pool_.settled.wait(key);
+      if (pool_.stands_still([&](std::int64_t limit) { pool_.settled.wait_for(key, limit); })) run_queued(mine);
     }
     pending_.fetch_and(~waited_for, std::memory_order_relaxed);
   }
@@ -133,6 +133,20 @@ class task_group {
   bool run_own(detail::worker& mine) noexcept {
     detail::lane_scope const scope{mine};
     return mine.run_own(this);
+  }
+
+  /// The pool stands still, perhaps because its threads block on a lock which this one holds: runs what is queued after all.
+  void run_queued(detail::worker* mine) noexcept {
+    auto const run_on = [this](detail::worker& w) {
+      while (w.run_queued(this)) {
+      }
+    };
+    if (mine != nullptr) {
+      detail::lane_scope const scope{*mine};
+      run_on(*mine);
+    } else if (detail::scheduler::visit const guest{pool_, true}) {
+      guest->run_as_region([&] { run_on(*guest); });
+    }
   }
 
   static constexpr std::uint64_t waited_for = 1;

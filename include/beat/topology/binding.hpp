@@ -7,6 +7,7 @@
 #include <beat/topology/cpu_set.hpp>
 #include <beat/topology/placement.hpp>
 #include <beat/topology/platform.hpp>
+#include <string>
 #include <string_view>
 #include <system_error>
 
@@ -27,5 +28,11 @@ namespace beat::inline v0 {
 /// Names the calling thread for debuggers and `top`. Linux keeps 15 bytes: a longer name is cut between two UTF-8
 /// characters. Off Linux this does nothing.
 inline void set_thread_name(std::string_view name) noexcept { detail::name_this_thread(name); }
+
+/// Names it "name-number". Where that is too long the name is cut, not the number. *Throws:* std::bad_alloc.
+inline void set_thread_name(std::string_view name, unsigned number) {
+  std::string const suffix = '-' + std::to_string(number);
+  set_thread_name(std::string{detail::utf8_prefix(name, detail::thread_name_bytes - 1 - suffix.size())} + suffix);
+}
 
 }  // namespace beat::inline v0

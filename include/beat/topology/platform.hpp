@@ -31,6 +31,9 @@ namespace detail {
   return cpu_set::first_cpus(std::max(1U, std::thread::hardware_concurrency()));
 }
 
+// Linux keeps 16 bytes for a thread's name, the final zero included.
+inline constexpr std::size_t thread_name_bytes = 16;
+
 // The longest front part of `name` with at most `limit` bytes that does not end inside a UTF-8 character.
 [[nodiscard]] inline std::string_view utf8_prefix(std::string_view name, std::size_t limit) noexcept {
   if (name.size() <= limit) {
@@ -89,9 +92,6 @@ class affinity_mask {
 
   std::vector<unsigned long> words_;
 };
-
-// Linux keeps 16 bytes for a thread's name, the final zero included.
-inline constexpr std::size_t thread_name_bytes = 16;
 
 }  // namespace detail
 

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: MIT
+// The pool as an object: how it is made, named and placed, what it counts, and how waiting for it fails.
+
+#include <algorithm>
+#include <atomic>
+#include <beat.hpp>
+#include <chrono>
+#include <mutex>
+#include <set>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "catch.hpp"
+
+#if BEAT_HAS_LINUX()
+#include <sched.h>
+
+#include <csignal>
+#endif
+
+namespace {
+
+using namespace std::chrono_literals;
+
+template <class F>
+beat::error caught(F&& f) {
+  try {
+    f();
+  } catch (beat::error const& e) {
+    return e;
+  }
+  return beat::error{beat::errc::not_supported, "nothing was thrown"};
+}
+
+/// Calls `f` once on each worker of `pool`, with all of them in it at once.
+template <class F>
+void on_every_worker(beat::ThreadPool& pool, F f) {
+  std::atomic<std::size_t> missing{pool.workers()};
+  for (std::size_t i = 0; i < pool.workers(); ++i)
+    pool.post([&] {
+      --missing;
+      while (missing != 0) std::this_thread::yield();
+      f();
+    });
+  while (!pool.wait_for(1s)) {  // wait() would help
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a pool has as many workers as it was asked for", "[unit]") {
+  CHECK(beat::ThreadPool{}.workers() == beat::usable_cpus());
+  CHECK(beat::ThreadPool{0}.workers() == beat::usable_cpus());
+  CHECK(beat::ThreadPool{3}.workers() == 3);
+  CHECK(beat::ThreadPool{beat::pool_options{.workers = 5}}.workers() == 5);
+}
+
+TEST_CASE("a pool of more workers than there may be is refused", "[unit]") {
+  beat::error const e = caught([] { beat::ThreadPool{1025}; });
+  CHECK(e.code() == beat::errc::invalid_argument);
+  CHECK_THAT(e.what(), Catch::Matchers::Contains("1024"));
+}
+
+TEST_CASE("every worker is a thread of its own and not the caller", "[unit]") {
+  beat::ThreadPool pool{4};
+  std::mutex lock;
+  std::set<std::thread::id> ids;
+  on_every_worker(pool, [&] {
+    std::lock_guard const held{lock};
+    ids.insert(std::this_thread::get_id());
+  });
+  CHECK(ids.size() == 4);
+  CHECK(ids.count(std::this_thread::get_id()) == 0);
+}
+
+TEST_CASE("an idle pool is entered by the calling thread itself", "[unit]") {
+  beat::ThreadPool pool{2};
+  CHECK(pool.run([] { return std::this_thread::get_id(); }) == std::this_thread::get_id());
+}
+
+TEST_CASE("wait and wait_for tell whether tasks are left", "[unit]") {
+  beat::ThreadPool pool{1};
+  CHECK(pool.wait_for(0ms));
+  std::atomic<bool> go{false};
+  pool.post([&] { go.wait(false); });
+  CHECK_FALSE(pool.wait_for(0ms));
+  CHECK_FALSE(pool.wait_for(20ms));
+  go = true;
+  go.notify_all();
+  CHECK(pool.wait_for(60s));
+  pool.wait();
+  CHECK(pool.stats().completed == 1);
+}
+
+TEST_CASE("a task that waits for its own pool gets an error", "[unit]") {
+  beat::ThreadPool pool{2};
+  auto const code = [&](auto f) { return pool.submit([&] { return caught(f).code(); }).get(); };
+  CHECK(code([&] { pool.wait(); }) == beat::errc::self_wait);
+  CHECK(code([&] { static_cast<void>(pool.wait_for(1ms)); }) == beat::errc::self_wait);
+  CHECK(pool.run([&] { return caught([&] { pool.wait(); }).code(); }) == beat::errc::self_wait);
+  CHECK(code([&] { pool.shutdown(); }) == beat::errc::self_wait);
+}
+
+TEST_CASE("a pool that was shut down says so and can be shut down again", "[unit]") {
+  beat::ThreadPool pool{2};
+  pool.shutdown();
+  pool.shutdown(beat::shutdown_mode::stop);
+  pool.wait();
+  CHECK(caught([&] { pool.post([] {}); }).code() == beat::errc::pool_shutdown);
+  CHECK(caught([&] { static_cast<void>(pool.submit([] {})); }).code() == beat::errc::pool_shutdown);
+  CHECK(caught([&] { pool.run([] {}); }).code() == beat::errc::pool_shutdown);
+  CHECK(caught([&] { beat::parallel_for(pool, 0, 10, [](int) {}); }).code() == beat::errc::pool_shutdown);
+  CHECK(pool.try_post([] {}).error() == beat::errc::pool_shutdown);
+}
+
+TEST_CASE("what a pool did is counted and nothing is lost", "[unit]") {
+  beat::pool_options options{.workers = 2};
+  std::atomic<int> handled{0};
+  options.on_exception = [&](std::exception_ptr) { ++handled; };
+  beat::ThreadPool pool{std::move(options)};
+  std::stop_source stop;
+  stop.request_stop();
+  for (int i = 0; i < 100; ++i) pool.post([] {});
+  for (int i = 0; i < 10; ++i) pool.post([] { throw 1; });
+  for (int i = 0; i < 5; ++i) pool.post([] {}, {.stop = stop.get_token()});
+  pool.wait();
+  beat::pool_stats const before = pool.stats();
+  CHECK(before.submitted == 115);
+  CHECK(before.completed == 100);
+  CHECK(before.failed == 10);
+  CHECK(before.cancelled == 5);
+  CHECK(handled == 10);
+  pool.run([] {});
+  CHECK((pool.stats() - before).roots == 1);
+  CHECK((pool.stats() - before).submitted == 0);
+  std::ostringstream text;
+  text << before;
+  CHECK_THAT(text.str(), Catch::Matchers::StartsWith("submitted 115, completed 100, failed 10, cancelled 5"));
+}
+
+TEST_CASE("a policy brings numbers of its own", "[unit]") {
+  struct small_policy {
+    static constexpr beat::scheduler_tuning tuning() noexcept { return {.fork_capacity = 2, .deque_capacity = 1}; }
+  };
+  beat::basic_thread_pool<small_policy> pool{2};
+  std::atomic<int> ran{0};
+  pool.post([&] {
+    for (int i = 0; i < 1000; ++i) pool.post([&] { ++ran; });
+  });
+  pool.wait();
+  CHECK(ran == 1000);
+}
+
+#if BEAT_HAS_LINUX()
+
+namespace {
+
+unsigned cpus_of_this_thread() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (::sched_getaffinity(0, sizeof set, &set) != 0) return 0;
+  return static_cast<unsigned>(CPU_COUNT(&set));
+}
+
+}  // namespace
+
+TEST_CASE("workers are named after their pool", "[unit]") {
+  std::mutex lock;
+  std::set<std::string> names;
+  auto const collect = [&] {
+    std::lock_guard const held{lock};
+    names.insert(beat::this_thread_name());
+  };
+  {
+    beat::ThreadPool pool{beat::pool_options{.workers = 3, .name = "loader"}};
+    on_every_worker(pool, collect);
+  }
+  CHECK(names == std::set<std::string>{"loader-0", "loader-1", "loader-2"});
+  names.clear();
+  {
+    beat::ThreadPool pool{beat::pool_options{.workers = 2, .name = "a-name-that-is-too-long"}};
+    on_every_worker(pool, collect);
+  }
+  CHECK(names == std::set<std::string>{"a-name-that-i-0", "a-name-that-i-1"});
+}
+
+TEST_CASE("workers stay where they were placed", "[unit]") {
+  unsigned const usable = cpus_of_this_thread();
+  std::atomic<unsigned> widest{0};
+  std::atomic<unsigned> narrowest{~0U};
+  auto const measure = [&] {
+    unsigned const cpus = cpus_of_this_thread();
+    for (unsigned seen = widest; seen < cpus && !widest.compare_exchange_weak(seen, cpus);) {
+    }
+    for (unsigned seen = narrowest; seen > cpus && !narrowest.compare_exchange_weak(seen, cpus);) {
+    }
+  };
+  auto const policy = GENERATE(beat::placement_policy::compact, beat::placement_policy::spread);
+  beat::ThreadPool placed{beat::pool_options{.workers = 2, .placement = policy}};
+  on_every_worker(placed, measure);
+  CHECK(widest == 1);
+  beat::ThreadPool unbound{2};
+  on_every_worker(unbound, measure);
+  CHECK(widest == usable);
+  CHECK(narrowest == 1);
+  CHECK(cpus_of_this_thread() == usable);
+}
+
+TEST_CASE("signals go to the threads of the user", "[unit]") {
+  beat::ThreadPool pool{1};
+  sigset_t blocked;
+  pool.submit([&] { ::pthread_sigmask(SIG_SETMASK, nullptr, &blocked); }).wait();
+  pool.wait();
+  sigset_t mine;
+  ::pthread_sigmask(SIG_SETMASK, nullptr, &mine);
+  CHECK(::sigismember(&mine, SIGTERM) == 0);
+  std::atomic<int> on_worker{-1};
+  pool.post([&] {
+    sigset_t set;
+    ::pthread_sigmask(SIG_SETMASK, nullptr, &set);
+    on_worker = ::sigismember(&set, SIGTERM) + 2 * ::sigismember(&set, SIGSEGV);
+  });
+  while (!pool.wait_for(10ms)) {
+  }
+  CHECK(on_worker == 1);  // a fault is the business of the thread that causes it
+}
+
+#endif
