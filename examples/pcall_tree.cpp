@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// pcall_tree: the sum of a binary tree, with one potentially parallel call per node and no cut-off.
+// pcall_tree: the sum of a search tree, with one potentially parallel call per node and no cut-off.
 
 #include <beat.hpp>
 
@@ -7,36 +7,45 @@
 #include <chrono>
 #include <iostream>
 #include <memory>
+#include <numeric>
+#include <random>
+#include <vector>
 
 namespace {
 
 struct node {
-  long value = 0;
+  long key = 0;
   std::unique_ptr<node> left, right;
 };
 
 long serial_sum(node const* n) {
   if (n == nullptr) return 0;
-  return n->value + serial_sum(n->left.get()) + serial_sum(n->right.get());
+  return n->key + serial_sum(n->left.get()) + serial_sum(n->right.get());
 }
 
 // Another thread may take the right subtree while this one sums the left. If nobody does, get() is a plain call: so
 // fork what the serial code does second, and memory is walked in the same order.
 long parallel_sum(node const* n) {
   if (n == nullptr) return 0;
-  if (n->right == nullptr) return n->value + parallel_sum(n->left.get());  // nothing to share
+  if (n->right == nullptr) return n->key + parallel_sum(n->left.get());  // nothing to share
   auto right = beat::pcall([n] { return parallel_sum(n->right.get()); });
   long const left = parallel_sum(n->left.get());
-  return n->value + left + right.get();
+  return n->key + left + right.get();
 }
 
-std::unique_ptr<node> make_tree(int levels, long& next) {
-  if (levels == 0) return nullptr;
-  auto n = std::make_unique<node>();
-  n->value = next++;
-  n->left = make_tree(levels - 1, next);
-  n->right = make_tree(levels - 1, next);
-  return n;
+// The keys come in random order, as they do in life: no branch is balanced, and neighbours are far apart in memory.
+std::unique_ptr<node> make_tree(long size) {
+  std::vector<long> keys(static_cast<std::size_t>(size));
+  std::iota(keys.begin(), keys.end(), 0);
+  std::shuffle(keys.begin(), keys.end(), std::mt19937{1});
+  std::unique_ptr<node> root;
+  for (long const key : keys) {
+    std::unique_ptr<node>* place = &root;
+    while (*place) place = key < (*place)->key ? &(*place)->left : &(*place)->right;
+    *place = std::make_unique<node>();
+    (*place)->key = key;
+  }
+  return root;
 }
 
 template <class F>
@@ -49,10 +58,9 @@ double milliseconds(F&& f) {
 }  // namespace
 
 int main() {
-  constexpr int levels = 22;
-  long nodes = 0;
-  std::unique_ptr<node> const root = make_tree(levels, nodes);  // with the values 0, 1, 2, ...
-  long const expected = nodes * (nodes - 1) / 2;
+  constexpr long nodes = 500'000;
+  std::unique_ptr<node> const root = make_tree(nodes);  // with the keys 0, 1, 2, ...
+  constexpr long expected = nodes * (nodes - 1) / 2;
 
   beat::ThreadPool pool;
   long serial = 0;
