@@ -338,7 +338,7 @@ TEST_CASE("the leftmost exception leaves a join after both sides have ended", "[
           },
           [&, content = counted{1}] {
             scene.right();
-            for (volatile int i = 0; i < 100'000;) i = i + 1;
+            for (int volatile i = 0; i < 100'000;) i = i + 1;
             right_ended = true;
             if ((throwing & 2) != 0) throw counted{2};
             return counted{6};
@@ -363,7 +363,7 @@ TEST_CASE("any of five calls may throw and all of them have ended", "[unit]") {
       std::atomic<int> calls{0};
       auto const nth = [&](int n) {
         return [&, n] {
-          for (volatile int i = 0; i < 2'000;) i = i + 1;
+          for (int volatile i = 0; i < 2'000;) i = i + 1;
           ++calls;
           if ((throwing >> n & 1) != 0) throw n;
           return counted{n};
