@@ -70,7 +70,7 @@ struct abandon_on_exception {
 
 template <class F, class G>
 BEAT_FORCE_INLINE auto join_two(lane& l, F&& f, G&& g) {
-  forked<kept_callable<G>> right{std::forward<G>(g)};
+  forked<kept_callable<G>> right{static_cast<kept_callable<G>&&>(g)};
   std::uint32_t const index = l.fork(&right);
   auto const run_left = [&] {
     abandon_on_exception<kept_callable<G>> guard{right, l, index};
@@ -89,7 +89,7 @@ BEAT_FORCE_INLINE auto join_all(lane& l, F&& f, G&&... g) {
   } else {
     auto rest = [&](context where) { return join_all(where.lane(), std::forward<G>(g)...); };
     auto [first, others] = join_two(l, std::forward<F>(f), rest);
-    return std::tuple_cat(std::tuple{std::move(first)}, std::move(others));
+    return std::tuple_cat(std::tuple<decltype(first)>{std::move(first)}, std::move(others));
   }
 }
 

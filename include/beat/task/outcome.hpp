@@ -18,7 +18,8 @@ template <class T>
 class outcome {
   struct nothing {};
   using stored = std::conditional_t<std::is_void_v<T>, nothing,
-                                    std::conditional_t<std::is_reference_v<T>, std::remove_reference_t<T>*, T>>;
+                                    std::conditional_t<std::is_reference_v<T>, std::remove_reference_t<T>*,
+                                                       std::remove_const_t<T>>>;
 
  public:
   outcome() noexcept {}
@@ -33,7 +34,8 @@ class outcome {
       if constexpr (std::is_void_v<T>) {
         std::forward<F>(f)();
       } else if constexpr (std::is_reference_v<T>) {
-        value_ = std::addressof(std::forward<F>(f)());
+        auto&& referred = std::forward<F>(f)();
+        value_ = std::addressof(referred);
       } else {
         ::new (static_cast<void*>(std::addressof(value_))) stored(std::forward<F>(f)());
       }
