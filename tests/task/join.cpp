@@ -138,6 +138,9 @@ struct gives_reference {
   std::string const& operator()() const { return *text; }
   std::string const* text;
 };
+struct gives_constant {
+  std::string const operator()() const { return "constant"; }
+};
 struct gives_nothing {
   void operator()() const {}
 };
@@ -146,6 +149,8 @@ static_assert(std::is_same_v<join_result<gives_int, gives_reference>, std::tuple
 static_assert(std::is_same_v<join_result<gives_nothing, gives_int>, std::tuple<std::monostate, int>>);
 static_assert(std::is_same_v<join_result<gives_int, gives_int, gives_nothing>, std::tuple<int, int, std::monostate>>);
 static_assert(std::is_void_v<join_result<gives_nothing, gives_nothing>>);
+static_assert(std::is_same_v<join_result<gives_constant, gives_constant, gives_constant>,
+                             std::tuple<std::string, std::string, std::string>>);
 static_assert(std::is_void_v<join_result<gives_nothing&, gives_nothing, gives_nothing const&>>);
 
 }  // namespace
@@ -246,6 +251,41 @@ TEST_CASE("join passes on results that can only be moved", "[unit]") {
   CHECK(counted::live == 0);
 }
 
+TEST_CASE("join gives a copy of what an rvalue reference refers to and of a constant", "[unit]") {
+  bool const taken = GENERATE(false, true);
+  stage scene{taken};
+  std::string target(100, 'x');
+  std::tuple<std::string, std::string> results;
+  scene.run([&] {
+    results = beat::join(
+        [&]() -> std::string const {
+          scene.left();
+          return gives_constant{}();
+        },
+        [&]() -> std::string&& {
+          scene.right();
+          return std::move(target);
+        });
+  });
+  CHECK(scene.as_planned());
+  CHECK(results == std::tuple{std::string{"constant"}, std::string(100, 'x')});
+}
+
+TEST_CASE("join keeps a result that is a pair or a tuple in one piece", "[unit]") {
+  unsigned const workers = GENERATE(0U, 1U, 2U);
+  using expected =
+      std::tuple<std::pair<int, int>, std::tuple<int>, std::tuple<>, std::array<int, 2>, std::pair<int, int>>;
+  expected found;
+  inside(workers, [&] {
+    auto const results =
+        beat::join([] { return std::pair{1, 2}; }, [] { return std::tuple{3}; }, [] { return std::tuple<>{}; },
+                   [] { return std::array{4, 5}; }, [] { return std::pair{6, 7}; });
+    static_assert(std::is_same_v<decltype(results), expected const>);
+    found = results;
+  });
+  CHECK(found == expected{{1, 2}, {3}, {}, {4, 5}, {6, 7}});
+}
+
 TEST_CASE("join calls a callable that has a name where it is", "[unit]") {
   unsigned const workers = GENERATE(0U, 1U, 2U);
   struct pinned {
@@ -258,13 +298,37 @@ TEST_CASE("join calls a callable that has a name where it is", "[unit]") {
   pinned left;
   pinned middle;
   pinned right;
+  int temporaries = 0;
   inside(workers, [&] {
     beat::join(left, right);
     beat::join(left, middle, right);
+    auto const [a, b, c] = beat::join(pinned{}, pinned{}, pinned{});  // temporaries need not be movable either
+    temporaries = a + b + c;
   });
   CHECK(left.calls == 2);
   CHECK(middle.calls == 1);
   CHECK(right.calls == 2);
+  CHECK(temporaries == 3);
+}
+
+TEST_CASE("join accepts a temporary that may throw when it is moved", "[unit]") {
+  bool const taken = GENERATE(false, true);
+  stage scene{taken};
+  std::string const text = "text";  // a copy of it in a lambda is const, and so is copied when the lambda is moved
+  std::tuple<std::string, std::string> results;
+  scene.run([&] {
+    results = beat::join(
+        [&scene, text] {
+          scene.left();
+          return text + "1";
+        },
+        [&scene, text] {
+          scene.right();
+          return text + "2";
+        });
+  });
+  CHECK(scene.as_planned());
+  CHECK(results == std::tuple{std::string{"text1"}, std::string{"text2"}});
 }
 
 TEST_CASE("join accepts functions and pointers to functions", "[unit]") {
