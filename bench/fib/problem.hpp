@@ -13,8 +13,8 @@ inline constexpr double forks = 63'245'985;  // calls with argument >= 2
 /// Checks the answer and reports the time per fork.
 inline void report(benchmark::State& state, long result) {
   if (result != answer) state.SkipWithError("wrong answer");
-  state.counters["per_fork"] = benchmark::Counter(forks, benchmark::Counter::kIsIterationInvariantRate |
-                                                             benchmark::Counter::kInvert);
+  state.counters["per_fork"] =
+      benchmark::Counter(forks, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 
 }  // namespace fib

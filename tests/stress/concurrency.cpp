@@ -83,14 +83,18 @@ TEST_CASE("a lock may be held across every kind of wait", "[stress]") {
   auto const task = [&](int kind) {
     std::lock_guard const held{lock};
     switch (kind) {
-      case 0: beat::join(brief, brief, brief); break;
+      case 0:
+        beat::join(brief, brief, brief);
+        break;
       case 1: {
         auto call = beat::pcall(brief);
         brief();
         call.get();
         break;
       }
-      case 2: pool.submit(brief).get(); break;
+      case 2:
+        pool.submit(brief).get();
+        break;
       case 3: {
         beat::task_group group{pool};
         group.run(brief);
@@ -98,8 +102,12 @@ TEST_CASE("a lock may be held across every kind of wait", "[stress]") {
         group.wait();
         break;
       }
-      case 4: beat::parallel_for(pool, 0, 20, [&](int) { brief(); }); break;
-      default: pool.run([&] { beat::join(brief, brief); }); break;
+      case 4:
+        beat::parallel_for(pool, 0, 20, [&](int) { brief(); });
+        break;
+      default:
+        pool.run([&] { beat::join(brief, brief); });
+        break;
     }
     ++done;
   };
@@ -218,7 +226,8 @@ TEST_CASE("calls at random end as serial code does", "[stress]") {
               [&] { return walk(s2, depth / 2); });
           return a + b;
         }
-        default: return walk(s1, depth - 1) + walk(s2, depth / 2);
+        default:
+          return walk(s1, depth - 1) + walk(s2, depth / 2);
       }
     }
   };

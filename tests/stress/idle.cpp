@@ -25,7 +25,8 @@ std::filesystem::path const threads{"/proc/self/task"};
 std::set<std::string> thread_ids() {
   std::set<std::string> ids;
   std::error_code error;
-  for (auto const& entry : std::filesystem::directory_iterator{threads, error}) ids.insert(entry.path().filename().string());
+  for (auto const& entry : std::filesystem::directory_iterator{threads, error})
+    ids.insert(entry.path().filename().string());
   return ids;
 }
 

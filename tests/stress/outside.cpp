@@ -154,15 +154,15 @@ TEST_CASE("algorithms nest 3 deep inside of calls", "[stress]") {
         call.get();
         return 1;
       };
-      auto const ones = through_pool ? beat::parallel_map(pool, indices, body) : beat::parallel_map(beat::here(), indices, body);
+      auto const ones =
+          through_pool ? beat::parallel_map(pool, indices, body) : beat::parallel_map(beat::here(), indices, body);
       return std::accumulate(ones.begin(), ones.end(), 0);
     };
     int const total = pool.run([&] {
       auto first = beat::pcall([&] {
         return beat::parallel_reduce(beat::here(), std::views::iota(std::size_t{0}, n / 2), 0, std::plus<>{}, middle);
       });
-      int const second =
-          beat::parallel_reduce(beat::here(), std::views::iota(n / 2, n), 0, std::plus<>{}, middle);
+      int const second = beat::parallel_reduce(beat::here(), std::views::iota(n / 2, n), 0, std::plus<>{}, middle);
       return first.get() + second;
     });
     return total == static_cast<int>(n * n) && std::all_of(seen.begin(), seen.end(), [](auto& s) { return s == 1; });

@@ -71,8 +71,7 @@ TEST_CASE("a stop settles every future", "[stress]") {
   for (int round = 0; round < 50; ++round) {
     beat::ThreadPool pool{workers};
     std::vector<beat::future<int>> futures;
-    for (int i = 0; i < 500; ++i)
-      futures.push_back(pool.submit([i] { return i; }));
+    for (int i = 0; i < 500; ++i) futures.push_back(pool.submit([i] { return i; }));
     pool.shutdown(beat::shutdown_mode::stop);
     int completed = 0;
     int cancelled = 0;

@@ -170,7 +170,7 @@ long use_in_order(plan const& p, int depth, std::vector<beat::potential_future<s
     calls.push_back(&call);
     return use_in_order(p, depth, calls);
   }
-  for (volatile int i = 0; i < p.spins;) i = i + 1;
+  for (int volatile i = 0; i < p.spins;) i = i + 1;
   long sum = 1;
   for (std::size_t const i : p.order) sum += static_cast<long>(i + 1) * calls[i]->get() % 1'000'003;
   return sum;
@@ -336,7 +336,7 @@ TEST_CASE("several calls are got in any order", "[unit]") {
       pool.run([&] {
         auto const work = [](int n) {
           return [n] {
-            for (volatile int i = 0; i < n * 200;) i = i + 1;
+            for (int volatile i = 0; i < n * 200;) i = i + 1;
             return n + static_cast<int>(fibonacci(n));
           };
         };
@@ -448,7 +448,7 @@ TEST_CASE("a future that is dropped while its call runs waits for it, and drops 
       auto const dropped = beat::pcall([&] {
         scene.begin();
         wait_for(left);
-        for (volatile int i = 0; i < 100'000;) i = i + 1;
+        for (int volatile i = 0; i < 100'000;) i = i + 1;
         ended = true;
         if (throws) throw counted{3};
         return counted{2};
@@ -558,7 +558,7 @@ TEST_CASE("an exception that leaves the forking function waits for what runs, an
       try {
         auto oldest = beat::pcall([&, content = counted{1}] {
           scene.begin();
-          for (volatile int i = 0; i < 100'000;) i = i + 1;
+          for (int volatile i = 0; i < 100'000;) i = i + 1;
           ++ended;
           return counted{2};
         });

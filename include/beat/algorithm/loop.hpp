@@ -17,7 +17,8 @@ namespace beat::inline v0 {
 
 /// What an algorithm may be given beside its arguments.
 struct loop_options {
-  std::stop_token stop = {};  ///< once stop is requested no further element is begun, and the algorithm throws cancelled
+  /// Once stop is requested no further element is begun, and the algorithm throws errc::cancelled.
+  std::stop_token stop = {};
 };
 
 namespace detail {
@@ -102,8 +103,8 @@ class loop {
   }
 
   /// The upper part was taken: the rest of the lower one is done here, then the thief's follows.
-  BEAT_NO_INLINE void finish_split(part& done, std::size_t first, std::size_t middle, forked<upper_part>& upper, lane& l,
-                                   std::uint32_t index) {
+  BEAT_NO_INLINE void finish_split(part& done, std::size_t first, std::size_t middle, forked<upper_part>& upper,
+                                   lane& l, std::uint32_t index) {
     taken_by const thief = l.release(index);
     try {
       part lower = run(l, first, middle);

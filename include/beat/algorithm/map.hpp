@@ -22,18 +22,18 @@ using mapped_t = std::remove_cvref_t<std::invoke_result_t<F&, std::ranges::range
 
 /// A function of one element that returns a value.
 template <class F, class Input>
-concept element_map = element_body<F, Input> &&
-                      !std::is_void_v<std::invoke_result_t<F&, std::ranges::range_reference_t<Input>>>;
+concept element_map =
+    element_body<F, Input> && !std::is_void_v<std::invoke_result_t<F&, std::ranges::range_reference_t<Input>>>;
 
 /// A range whose elements what `F` makes of `Input`'s elements can be assigned to.
 template <class Output, class Input, class F>
-concept mapped_into =
-    std::indirectly_writable<std::ranges::iterator_t<Output>,
-                             std::invoke_result_t<F&, std::ranges::range_reference_t<Input>>>;
+concept mapped_into = std::indirectly_writable<std::ranges::iterator_t<Output>,
+                                               std::invoke_result_t<F&, std::ranges::range_reference_t<Input>>>;
 
 /// output[i] = f(input[i]) for each i, in parallel. `output` may be `input`. Different elements of `output` must be
 /// different objects: std::vector<bool> is none.
-/// *Throws:* error{size_mismatch} where the sizes differ; otherwise as parallel_for. *Complexity:* one call per element.
+/// *Throws:* error{size_mismatch} where the sizes differ; otherwise as parallel_for. *Complexity:* one call per
+/// element.
 template <execution_place Place, splittable_range Input, splittable_range Output, class F>
   requires element_map<F, Input> && mapped_into<Output, Input, F>
 void parallel_map(Place&& place, Input&& input, Output&& output, F f, loop_options const& options = {}) {
@@ -54,7 +54,7 @@ void parallel_map(Place&& place, Input&& input, Output&& output, F f, loop_optio
 template <execution_place Place, splittable_range Input, class F>
   requires element_map<F, Input> && std::move_constructible<mapped_t<F, Input>>
 [[nodiscard("the vector is the result")]] auto parallel_map(Place&& place, Input&& input, F f,
-                                                           loop_options const& options = {})
+                                                            loop_options const& options = {})
     -> std::vector<mapped_t<F, Input>> {
   using value = mapped_t<F, Input>;
   auto const size = static_cast<std::size_t>(std::ranges::size(input));

@@ -23,8 +23,8 @@ concept projected_to =
 
 /// An operation on two values that makes a third one. It must be associative; it need not be commutative.
 template <class Op, class T>
-concept reduction = std::movable<T> && std::invocable<Op&, T, T> &&
-                    std::assignable_from<T&, std::invoke_result_t<Op&, T, T>>;
+concept reduction =
+    std::movable<T> && std::invocable<Op&, T, T> && std::assignable_from<T&, std::invoke_result_t<Op&, T, T>>;
 
 namespace detail {
 
@@ -59,11 +59,12 @@ struct reduce_body {
 /// For floating point the bracketing shows in the last digits, and differs from run to run.
 /// *Throws:* one of the exceptions of `op` and `projection`; error{cancelled} on a stop request.
 /// *Complexity:* n calls of each.
-template <execution_place Place, splittable_range Range, class T, class Op = std::plus<>, class Projection = std::identity>
+template <execution_place Place, splittable_range Range, class T, class Op = std::plus<>,
+          class Projection = std::identity>
   requires projected_to<Projection, Range, T> && reduction<Op, T>
 [[nodiscard("the value is the result")]] T parallel_reduce(Place&& place, Range&& range, T init, Op op = {},
-                                                          Projection projection = {},
-                                                          loop_options const& options = {}) {
+                                                           Projection projection = {},
+                                                           loop_options const& options = {}) {
   auto const size = static_cast<std::size_t>(std::ranges::size(range));
   if (size == 0) return init;
   using iterator = std::ranges::iterator_t<Range>;

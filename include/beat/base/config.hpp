@@ -12,8 +12,8 @@
 #define BEAT_NO_INLINE
 #endif
 
-// A calling convention for slow paths which are called from hot ones: the callee saves what it uses, so that the hot path
-// needs to save nothing for it. Compilers without such a convention ignore it.
+// A calling convention for slow paths which are called from hot ones: the callee saves what it uses, so that the hot
+// path needs to save nothing for it. Compilers without such a convention ignore it.
 #if defined(__clang__) && (defined(__x86_64__) || defined(__aarch64__))
 #define BEAT_CALLEE_SAVES __attribute__((preserve_most))
 #else

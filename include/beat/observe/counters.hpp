@@ -12,17 +12,17 @@ namespace beat::inline v0 {
 
 /// What a pool did since its construction. Subtract two snapshots to get what happened between them.
 struct pool_stats {
-  std::uint64_t submitted = 0;   ///< tasks accepted by post, submit and task_group::run
-  std::uint64_t completed = 0;   ///< tasks that returned
-  std::uint64_t failed = 0;      ///< tasks that threw
-  std::uint64_t cancelled = 0;   ///< tasks that never started: their stop token or the pool's stop came first
-  std::uint64_t roots = 0;       ///< calls of run and algorithms that ran on the thread which made them
+  std::uint64_t submitted = 0;     ///< tasks accepted by post, submit and task_group::run
+  std::uint64_t completed = 0;     ///< tasks that returned
+  std::uint64_t failed = 0;        ///< tasks that threw
+  std::uint64_t cancelled = 0;     ///< tasks that never started: their stop token or the pool's stop came first
+  std::uint64_t roots = 0;         ///< calls of run and algorithms that ran on the thread which made them
   std::uint64_t tasks_stolen = 0;  ///< tasks that another worker had queued
   std::uint64_t jobs_stolen = 0;   ///< potentially parallel calls that another thread took
-  std::uint64_t published = 0;   ///< potentially parallel calls that their owner made public on request
-  std::uint64_t forced = 0;      ///< potentially parallel calls that a thief made public during a long leaf
-  std::uint64_t naps = 0;        ///< times that a worker slept for a bounded time
-  std::uint64_t parks = 0;       ///< times that a worker slept until woken
+  std::uint64_t published = 0;     ///< potentially parallel calls that their owner made public on request
+  std::uint64_t forced = 0;        ///< potentially parallel calls that a thief made public during a long leaf
+  std::uint64_t naps = 0;          ///< times that a worker slept for a bounded time
+  std::uint64_t parks = 0;         ///< times that a worker slept until woken
 
   /// Calls `visit(name, member)` for each counter, in order of declaration.
   template <class Visit>

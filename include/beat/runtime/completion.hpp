@@ -63,8 +63,7 @@ class completion {
     std::uint32_t seen = word_.load(std::memory_order_acquire);  // acquire: the result; pairs with end()
     while ((seen & phase) != ended && (seen & waiting) == 0) {
       // acquire: the result, where it fails because the task has ended; pairs with end()
-      if (word_.compare_exchange_weak(seen, seen | waiting, std::memory_order_acquire))
-        return seen | waiting;
+      if (word_.compare_exchange_weak(seen, seen | waiting, std::memory_order_acquire)) return seen | waiting;
     }
     return seen;
   }

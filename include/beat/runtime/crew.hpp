@@ -24,18 +24,22 @@ namespace beat::inline v0::detail {
 
 /// Monotonic time in nanoseconds.
 inline std::int64_t now() noexcept {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
 }
 
 class crew {
  public:
   crew(std::uint32_t workers, std::uint32_t capacity, scheduler_tuning const& numbers)
-      : people{workers}, tuning{numbers}, capacity_{capacity}, table_{std::make_unique<std::atomic<worker*>[]>(capacity)} {}
+      : people{workers},
+        tuning{numbers},
+        capacity_{capacity},
+        table_{std::make_unique<std::atomic<worker*>[]>(capacity)} {}
 
   roster<std_atomics> people;
   inbox<task, std_atomics> arrivals;  // tasks from outside
   gate<std_atomics> tasks;
-  event_count<std_atomics> settled;  // what wait() and task_group::wait() sleep on
+  event_count<std_atomics> settled;     // what wait() and task_group::wait() sleep on
   std::atomic<bool> cancelling{false};  // written by stop: queued tasks are cancelled
   std::atomic<bool> ending{false};      // written at the end of the pool: its threads leave
   scheduler_tuning const tuning;
@@ -70,8 +74,8 @@ class crew {
   /// Called under the scheduler's lock.
   void add(worker* w) noexcept {
     std::uint32_t const id = size_.load(std::memory_order_relaxed);
-    table_[id].store(w, std::memory_order_release);      // release: the worker; pairs with at()
-    size_.store(id + 1, std::memory_order_release);      // release: the entry; pairs with size()
+    table_[id].store(w, std::memory_order_release);  // release: the worker; pairs with at()
+    size_.store(id + 1, std::memory_order_release);  // release: the entry; pairs with size()
   }
 
  private:

@@ -22,8 +22,8 @@ class deque {
   using atomic = typename Atomics::template atomic<U>;
 
   struct ring {
-    ring* retired;       // the smaller ring that this one replaced
-    std::int64_t mask;   // capacity - 1
+    ring* retired;      // the smaller ring that this one replaced
+    std::int64_t mask;  // capacity - 1
     atomic<T*>* slots() noexcept { return reinterpret_cast<atomic<T*>*>(this + 1); }
     atomic<T*>& at(std::int64_t index) noexcept { return slots()[index & mask]; }
   };
@@ -66,10 +66,10 @@ class deque {
       deque& d = *deque_;
       std::int64_t const bottom = d.bottom_.load(std::memory_order_relaxed) - 1;
       ring* const r = d.ring_.load(std::memory_order_relaxed);
-      d.bottom_.store(bottom, std::memory_order_seq_cst);             // seq_cst: before the load of top; steal()
-      std::int64_t top = d.top_.load(std::memory_order_seq_cst);      // seq_cst: after the store of bottom; steal()
+      d.bottom_.store(bottom, std::memory_order_seq_cst);         // seq_cst: before the load of top; steal()
+      std::int64_t top = d.top_.load(std::memory_order_seq_cst);  // seq_cst: after the store of bottom; steal()
       if (top > bottom) {
-        d.bottom_.store(bottom + 1, std::memory_order_release);       // release: older items; pairs with steal()
+        d.bottom_.store(bottom + 1, std::memory_order_release);  // release: older items; pairs with steal()
         return nullptr;
       }
       T* item = r->at(bottom).load(std::memory_order_relaxed);
@@ -77,7 +77,7 @@ class deque {
         // seq_cst: one order with the CAS in steal()
         if (!d.top_.compare_exchange_strong(top, top + 1, std::memory_order_seq_cst, std::memory_order_relaxed))
           item = nullptr;
-        d.bottom_.store(bottom + 1, std::memory_order_release);       // release: older items; pairs with steal()
+        d.bottom_.store(bottom + 1, std::memory_order_release);  // release: older items; pairs with steal()
       }
       return item;
     }
@@ -94,11 +94,11 @@ class deque {
     /// The oldest item. `lost` means that somebody else was quicker: try again or elsewhere.
     steal_result<T> steal() const noexcept {
       deque& d = *deque_;
-      std::int64_t top = d.top_.load(std::memory_order_seq_cst);           // seq_cst: before the load of bottom; take()
+      std::int64_t top = d.top_.load(std::memory_order_seq_cst);  // seq_cst: before the load of bottom; take()
       std::int64_t const bottom = d.bottom_.load(std::memory_order_seq_cst);  // seq_cst: after top; pairs with take()
       if (top >= bottom) return {steal_status::empty, nullptr};
-      ring* const r = d.ring_.load(std::memory_order_acquire);             // acquire: its slots; pairs with grow()
-      T* const item = r->at(top).load(std::memory_order_relaxed);          // before the CAS: later it may be overwritten
+      ring* const r = d.ring_.load(std::memory_order_acquire);     // acquire: its slots; pairs with grow()
+      T* const item = r->at(top).load(std::memory_order_relaxed);  // before the CAS: later it may be overwritten
       // seq_cst: one order with the CAS in take()
       if (!d.top_.compare_exchange_strong(top, top + 1, std::memory_order_seq_cst, std::memory_order_relaxed))
         return {steal_status::lost, nullptr};

@@ -42,7 +42,9 @@ class fork_stack {
     static constexpr std::uint32_t index_mask = (1U << 20) - 1;
 
     constexpr std::uint32_t top() const noexcept { return static_cast<std::uint32_t>(word >> 1) & index_mask; }
-    constexpr std::uint32_t split() const noexcept { return static_cast<std::uint32_t>(word >> split_shift) & index_mask; }
+    constexpr std::uint32_t split() const noexcept {
+      return static_cast<std::uint32_t>(word >> split_shift) & index_mask;
+    }
     constexpr bool has_public() const noexcept { return top() < split(); }
     constexpr bool forced_by(std::uint32_t thief) const noexcept { return (word >> 49) == ((force >> 49) | thief); }
     constexpr control without_force() const noexcept { return {word & ((std::uint64_t{1} << 49) - 1)}; }
@@ -202,7 +204,8 @@ class fork_stack {
                                                  std::memory_order_relaxed))
         return 0;
       bool const fenced = Atomics::heavy_fence() || !Atomics::asymmetric;
-      // seq_cst (acquire with a heavy fence): the slots below it, pairs with push() and pull_out(); order: lower_bottom()
+      // seq_cst (acquire with a heavy fence): the slots below it, pairs with push() and pull_out(); order: see
+      // lower_bottom()
       std::uint32_t const b = victim_->clamp(victim_->bottom_.load(std::memory_order_seq_cst));
       c = {victim_->ctl_.load(std::memory_order_relaxed)};
       while (c.forced_by(thief_id)) {
@@ -210,7 +213,8 @@ class fork_stack {
         std::uint32_t const count = fenced && b > split ? b - split : 0;
         control const next = count > 0 ? c.published(b) : c.without_force();
         // acq_rel: hands the slots on to the next thief's acquire in look() and steal()
-        if (victim_->ctl_.compare_exchange_weak(c.word, next.word, std::memory_order_acq_rel, std::memory_order_relaxed))
+        if (victim_->ctl_.compare_exchange_weak(c.word, next.word, std::memory_order_acq_rel,
+                                                std::memory_order_relaxed))
           return count;
       }
       return 0;
@@ -244,8 +248,8 @@ class fork_stack {
   // The owner's line: no thief that merely looks may touch it.
   alignas(cache_line) atomic<std::uint32_t> bottom_{0};  // written by the owner only: the depth
   std::uint32_t const limit_ = 0;
-  slot* const slots_;              // slots_[i]: written by the owner, read by the thief that took i
-  mark* const marks_ = nullptr;    // marks_[i]: written by the thief that took i, cleared by the owner
+  slot* const slots_;            // slots_[i]: written by the owner, read by the thief that took i
+  mark* const marks_ = nullptr;  // marks_[i]: written by the thief that took i, cleared by the owner
   // The thieves' line.
   alignas(cache_line) atomic<std::uint64_t> ctl_;  // written by everyone, by read-modify-write only: see `control`
 };

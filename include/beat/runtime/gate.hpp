@@ -45,7 +45,7 @@ class gate {
   /// Whether everything that was admitted is finished. Reads `finished_` first: it never exceeds a later `admitted_`.
   bool quiet() const noexcept {
     std::uint64_t const done = finished_.load(std::memory_order_seq_cst);  // seq_cst: the tasks' effects; finish()
-    return done == admitted_.load(std::memory_order_seq_cst) / one;        // seq_cst: after finished_; pairs with admit()
+    return done == admitted_.load(std::memory_order_seq_cst) / one;  // seq_cst: after finished_; pairs with admit()
   }
 
   std::uint64_t admitted() const noexcept { return admitted_.load(std::memory_order_relaxed) / one; }

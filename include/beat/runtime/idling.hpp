@@ -51,7 +51,8 @@ class idling {
     nap_ = crew_.tuning.shortest_nap;
   }
 
-  /// Looks around, once; the lookout goes on for a while, and while somebody is about to share. True with work in sight.
+  /// Looks around, once; the lookout goes on for a while, and while somebody is about to share. True with work in
+  /// sight.
   bool search() noexcept {
     time_ = now();
     for (std::int64_t until = poll_until_;;) {
@@ -59,7 +60,8 @@ class idling {
       if (seen == outlook::work) return true;
       if (seen != outlook::nothing) last_stir_ = time_;
       if (seen == outlook::watching) until = std::max(until, time_ + 2 * crew_.tuning.look_interval);
-      if (!lookout_ || time_ >= until || people_.saturated() || crew_.ending.load(std::memory_order_relaxed)) return false;
+      if (!lookout_ || time_ >= until || people_.saturated() || crew_.ending.load(std::memory_order_relaxed))
+        return false;
       std::int64_t const next = time_ + crew_.tuning.look_interval;
       while ((time_ = now()) < next)
         for (int i = 0; i < 16; ++i) std_atomics::pause();

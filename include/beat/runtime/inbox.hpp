@@ -29,13 +29,14 @@ class inbox {
   /// Up to `limit` tasks, oldest first, handed to `sink(Node*)`. Returns how many: 0 also where somebody else is at it.
   template <class Sink>
   std::size_t take(std::size_t limit, Sink&& sink) {
-    if (empty() || locked_.exchange(1, std::memory_order_acquire) != 0)  // acquire: oldest_; pairs with the unlock below
-      return 0;
+    // acquire: oldest_; pairs with the unlock below
+    if (empty() || locked_.exchange(1, std::memory_order_acquire) != 0) return 0;
     Node* batch = nullptr;
     Node* last = nullptr;
     std::size_t count = 0;
     Node* rest = oldest_.load(std::memory_order_relaxed);
-    if (rest == nullptr) rest = reversed(newest_.exchange(nullptr, std::memory_order_acquire));  // acquire: push()'s nodes
+    if (rest == nullptr)
+      rest = reversed(newest_.exchange(nullptr, std::memory_order_acquire));  // acquire: push()'s nodes
     for (; rest != nullptr && count < limit; ++count) {
       (batch == nullptr ? batch : last->next) = rest;
       last = rest;

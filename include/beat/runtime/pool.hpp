@@ -32,7 +32,7 @@ struct task_options {
 
 /// How a pool is made. Every member has a sensible default.
 struct pool_options {
-  unsigned workers = 0;  ///< 0: one per CPU that this process may use; at most 1024
+  unsigned workers = 0;                                    ///< 0: one per CPU that this process may use; at most 1024
   placement_policy placement = placement_policy::unbound;  ///< where workers may run
   std::optional<topology> machine = std::nullopt;          ///< what `placement` refers to; empty: discovered
   std::string name = "beat";                               ///< worker threads are called name-0, name-1, ...
@@ -83,7 +83,8 @@ class basic_thread_pool {
   /// The same, where a closed pool is an ordinary answer: errc::pool_shutdown. *Throws:* std::bad_alloc.
   template <class F>
     requires task_body<std::decay_t<F>>
-  [[nodiscard("without a look at the result, use post")]] expected<void> try_post(F&& f, task_options const& options = {});
+  [[nodiscard("without a look at the result, use post")]] expected<void> try_post(F&& f,
+                                                                                  task_options const& options = {});
 
   /// Queues `f` and returns the future of its result. *Throws:* error{pool_shutdown}, std::bad_alloc.
   template <class F>

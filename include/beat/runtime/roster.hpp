@@ -30,7 +30,8 @@ class roster {
     std::uint32_t seen = active_.load(std::memory_order_relaxed);
     while (seen < permits_) {
       // acq_rel: nothing is handed over by it, but permits are given and taken in one order
-      if (active_.compare_exchange_weak(seen, seen + 1, std::memory_order_acq_rel, std::memory_order_relaxed)) return true;
+      if (active_.compare_exchange_weak(seen, seen + 1, std::memory_order_acq_rel, std::memory_order_relaxed))
+        return true;
     }
     return false;
   }
@@ -44,14 +45,16 @@ class roster {
   /// Gives a permit back, by a thread that leaves: whoever went without it is told.
   void hand_over() noexcept {
     bool const others = active_.fetch_sub(1, std::memory_order_seq_cst) > 1;  // seq_cst: pairs with defer()
-    bool const missed = deferred_.load(std::memory_order_seq_cst);  // seq_cst: after the permit is free; pairs with defer()
+    // seq_cst: after the permit is free; pairs with defer()
+    bool const missed = deferred_.load(std::memory_order_seq_cst);
     if (missed) deferred_.store(false, std::memory_order_seq_cst);  // seq_cst: before work_arrived() sets it again
     if (missed || (others && !has_lookout())) work_arrived();
   }
 
   /// Notes that work is left alone for want of a permit. False where a permit has become free meanwhile.
   [[nodiscard("a free permit must be used")]] bool defer() noexcept {
-    deferred_.store(true, std::memory_order_seq_cst);  // seq_cst: before the look at the permits; pairs with hand_over()
+    // seq_cst: before the look at the permits; pairs with hand_over()
+    deferred_.store(true, std::memory_order_seq_cst);
     return saturated();
   }
 
@@ -62,8 +65,8 @@ class roster {
   // ---- search ----
 
   void begin_search() noexcept {
-    searching_.fetch_add(1, std::memory_order_seq_cst);   // seq_cst: before the search; pairs with work_arrived()
-    waking_.store(false, std::memory_order_seq_cst);      // seq_cst: before the search; pairs with work_arrived()
+    searching_.fetch_add(1, std::memory_order_seq_cst);  // seq_cst: before the search; pairs with work_arrived()
+    waking_.store(false, std::memory_order_seq_cst);     // seq_cst: before the search; pairs with work_arrived()
   }
 
   /// True where nobody else searches: a searcher which found work then calls work_arrived(), as there may be more.
@@ -76,7 +79,8 @@ class roster {
   /// Announces a sleeper. The caller then looks once more, and sleeps, naps or cancels.
   key prepare() noexcept {
     key const k = sleepers_.prepare();
-    waking_.store(false, std::memory_order_seq_cst);  // seq_cst: before the caller's last look; pairs with work_arrived()
+    // seq_cst: before the caller's last look; pairs with work_arrived()
+    waking_.store(false, std::memory_order_seq_cst);
     return k;
   }
   void cancel() noexcept { sleepers_.cancel(); }
@@ -95,12 +99,16 @@ class roster {
 
   // ---- the lookout: at most one idle thread stays awake to watch what the others do ----
 
-  bool try_lookout() noexcept { return !lookout_.exchange(true, std::memory_order_acquire); }  // acquire: the line below
-  void leave_lookout() noexcept { lookout_.store(false, std::memory_order_release); }  // release: pairs with the exchange
+  bool try_lookout() noexcept {
+    return !lookout_.exchange(true, std::memory_order_acquire);  // acquire: pairs with leave_lookout()
+  }
+  void leave_lookout() noexcept {
+    lookout_.store(false, std::memory_order_release);  // release: pairs with try_lookout()
+  }
   bool has_lookout() const noexcept { return lookout_.load(std::memory_order_relaxed); }
 
  private:
-  alignas(cache_line) atomic<std::uint32_t> active_{0};     // threads that run tasks; exceeds permits_ only by resumes
+  alignas(cache_line) atomic<std::uint32_t> active_{0};  // threads that run tasks; exceeds permits_ only by resumes
   std::uint32_t const permits_;
   atomic<bool> deferred_{false};                            // work was left alone because no permit was free
   alignas(cache_line) atomic<std::uint32_t> searching_{0};  // threads awake and looking for work

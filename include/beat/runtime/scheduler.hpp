@@ -39,8 +39,9 @@ class scheduler final : public crew {
       for (; count < workers; ++count) start_thread();
     } catch (std::system_error const&) {
       end();
-      throw error{errc::thread_creation_failed, "only " + std::to_string(count) + " of " + std::to_string(workers) +
-                                                    " workers could be started: ask for fewer, or raise the limit on threads"};
+      throw error{errc::thread_creation_failed,
+                  "only " + std::to_string(count) + " of " + std::to_string(workers) +
+                      " workers could be started: ask for fewer, or raise the limit on threads"};
     } catch (...) {
       end();
       throw;
@@ -144,7 +145,8 @@ class scheduler final : public crew {
     return sum;
   }
 
-  /// Calls `wait(nanoseconds)` on a thread that blocks. True where nothing began and nothing ended in this pool meanwhile.
+  /// Calls `wait(nanoseconds)` on a thread that blocks. True where nothing began and nothing ended in this pool
+  /// meanwhile.
   template <class Wait>
   bool stands_still(Wait&& wait) noexcept {
     std::uint64_t const before = progress();
@@ -256,12 +258,12 @@ class scheduler final : public crew {
 
   std::string const name_;
   std::vector<cpu_set> const places_;
-  std::mutex growing_;                             // guards workers_, threads_ and unmanned_
+  std::mutex growing_;  // guards workers_, threads_ and unmanned_
   std::vector<std::unique_ptr<worker>> workers_;
   std::vector<std::thread> threads_;
-  worker* unmanned_ = nullptr;                     // made for a thread which could not be started
-  std::atomic<std::uint32_t> running_{0};          // threads that have begun
-  std::atomic<std::uint32_t> unbound_{0};          // workers that the system did not let run where they were placed
+  worker* unmanned_ = nullptr;             // made for a thread which could not be started
+  std::atomic<std::uint32_t> running_{0};  // threads that have begun
+  std::atomic<std::uint32_t> unbound_{0};  // workers that the system did not let run where they were placed
 };
 
 }  // namespace beat::inline v0::detail

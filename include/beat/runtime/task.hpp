@@ -22,9 +22,9 @@ constexpr task_effect effect_of(task_outcome outcome) noexcept { return static_c
 struct task {
   using function = task_effect (*)(task*, task_action, worker&);
 
-  task* next = nullptr;          // in an inbox
+  task* next = nullptr;  // in an inbox
   function const settle;
-  void const* const family;      // the task_group that waits for it, or null
+  void const* const family;  // the task_group that waits for it, or null
 
   explicit task(function f, void const* group = nullptr) noexcept : settle{f}, family{group} {}
   task(task const&) = delete;

@@ -11,8 +11,9 @@
 
 namespace beat::inline v0::detail {
 
-/// What a look at the others found, the more the greater. `nothing` also where all who are busy were asked already: they
-/// wake somebody when they have something to share. `stirring`: somebody began anew. `watching`: is about to be asked.
+/// What a look at the others found, the more the greater. `nothing` also where all who are busy were asked already:
+/// they wake somebody when they have something to share. `stirring`: somebody began anew. `watching`: is about to be
+/// asked.
 enum class outlook : std::uint8_t { nothing, stirring, watching, work };
 
 class watch_list {

@@ -32,7 +32,9 @@ class worker : public lane {
   // ---- by the thread that occupies the worker ----
 
   /// Between these the worker is busy in one region: thieves time it, to leave short ones alone.
-  void begin_region() noexcept { region_.store(region_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed); }
+  void begin_region() noexcept {
+    region_.store(region_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  }
   void end_region() noexcept {
     begin_region();
     stack.withdraw_request();
@@ -136,10 +138,17 @@ class worker : public lane {
   /// Counts a settled task of this pool.
   void count(task_effect effect) noexcept {
     switch (effect) {
-      case task_effect::completed: counters.completed.add(); break;
-      case task_effect::failed: counters.failed.add(); break;
-      case task_effect::cancelled: counters.cancelled.add(); break;
-      case task_effect::none: return;
+      case task_effect::completed:
+        counters.completed.add();
+        break;
+      case task_effect::failed:
+        counters.failed.add();
+        break;
+      case task_effect::cancelled:
+        counters.cancelled.add();
+        break;
+      case task_effect::none:
+        return;
     }
     if (++unreported_ == report_batch) report();
   }
@@ -148,9 +157,9 @@ class worker : public lane {
   std::uint64_t regions() const noexcept { return region_.load(std::memory_order_relaxed); }
 
   worker_counters counters;
-  worker* next_held = nullptr;  // the next in held_workers
+  worker* next_held = nullptr;        // the next in held_workers
   std::atomic<bool> occupied{false};  // of a guest's worker: whether some thread uses it
-  lane* outer = nullptr;        // of a guest: the lane to return to
+  lane* outer = nullptr;              // of a guest: the lane to return to
 
  private:
   static constexpr std::uint64_t report_batch = 64;
@@ -210,7 +219,8 @@ class worker : public lane {
   }
 
   outlook watch(worker& victim, std::int64_t time, std::int64_t pace) noexcept {
-    return watches_.look(victim.id_, victim.stack.for_thieves(), victim.regions(), time, pace, crew_.tuning.patience, id_ + 1, counters.forced);
+    return watches_.look(victim.id_, victim.stack.for_thieves(), victim.regions(), time, pace, crew_.tuning.patience,
+                         id_ + 1, counters.forced);
   }
 
   std::unique_ptr<job_stack::slot[]> const slots_;

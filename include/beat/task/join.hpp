@@ -16,9 +16,9 @@ namespace detail {
 
 /// A temporary moves into the job, which saves a level of reference; anything else stays where it is.
 template <class F>
-using kept_callable = std::conditional_t<
-    !std::is_lvalue_reference_v<F> && std::is_nothrow_move_constructible_v<std::remove_cvref_t<F>>,
-    std::remove_cvref_t<F>, std::remove_reference_t<F>&>;
+using kept_callable =
+    std::conditional_t<!std::is_lvalue_reference_v<F> && std::is_nothrow_move_constructible_v<std::remove_cvref_t<F>>,
+                       std::remove_cvref_t<F>, std::remove_reference_t<F>&>;
 
 /// Calls `f()`; where it returns void the value that stands for it in a tuple.
 template <class F>

@@ -17,9 +17,9 @@ namespace beat::inline v0::detail {
 template <class T>
 class outcome {
   struct nothing {};
-  using stored = std::conditional_t<std::is_void_v<T>, nothing,
-                                    std::conditional_t<std::is_reference_v<T>, std::remove_reference_t<T>*,
-                                                       std::remove_const_t<T>>>;
+  using stored = std::conditional_t<
+      std::is_void_v<T>, nothing,
+      std::conditional_t<std::is_reference_v<T>, std::remove_reference_t<T>*, std::remove_const_t<T>>>;
 
  public:
   outcome() noexcept {}

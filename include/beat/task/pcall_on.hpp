@@ -44,8 +44,7 @@ class [[nodiscard("a future destroyed at once discards its call; keep it until g
 /// Calls `f` on `pool`, potentially in parallel with what follows. *Throws:* error{pool_shutdown}, std::bad_alloc.
 template <class Policy, class F>
   requires task_body<std::decay_t<F>>
-auto pcall(basic_thread_pool<Policy>& pool, F&& f)
-    -> pool_potential_future<detail::call_result_t<std::decay_t<F>&>> {
+auto pcall(basic_thread_pool<Policy>& pool, F&& f) -> pool_potential_future<detail::call_result_t<std::decay_t<F>&>> {
   return {scheduler_of(pool), std::forward<F>(f)};
 }
 

@@ -21,7 +21,8 @@ template <class F>
 BEAT_NO_INLINE call_result_t<F&> run_queued(scheduler& pool, F& f) {
   outcome<call_result_t<F&>> result;
   bool returned = false;
-  submit_to(pool, [&] { returned = result.capture([&]() -> decltype(auto) { return call(f, *current_lane); }); }, {}).get();
+  submit_to(pool, [&] { returned = result.capture([&]() -> decltype(auto) { return call(f, *current_lane); }); }, {})
+      .get();
   return result.take(!returned);
 }
 

@@ -1,8 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The task group: tasks that are waited for together. wait() runs only tasks of the group, those that this worker queued
-// last; or any, where the pool stands still.
-// Protocol: runtime/README.md, "Blocking".
+// The task group: tasks that are waited for together. wait() runs only tasks of the group, those that this worker
+// queued last; or any, where the pool stands still. Protocol: runtime/README.md, "Blocking".
 
 #include <atomic>
 #include <cstdint>
@@ -135,7 +134,8 @@ class task_group {
     return mine.run_own(this);
   }
 
-  /// The pool stands still, perhaps because its threads block on a lock which this one holds: runs what is queued after all.
+  /// The pool stands still, perhaps because its threads block on a lock which this one holds: runs what is queued after
+  /// all.
   void run_queued(detail::worker* mine) noexcept {
     auto const run_on = [this](detail::worker& w) {
       while (w.run_queued(this)) {
@@ -153,9 +153,9 @@ class task_group {
   static constexpr std::uint64_t one = 2;
 
   detail::scheduler& pool_;
-  std::atomic<std::uint64_t> pending_{0};   // bit 0: somebody waits; above: tasks that have not ended
+  std::atomic<std::uint64_t> pending_{0};  // bit 0: somebody waits; above: tasks that have not ended
   std::atomic<std::uint32_t> has_error_{0};
-  std::exception_ptr error_;                // by the first that failed
+  std::exception_ptr error_;  // by the first that failed
   std::stop_source stop_;
 };
 
