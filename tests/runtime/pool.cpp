@@ -60,7 +60,7 @@ TEST_CASE("a pool has as many workers as it was asked for", "[unit]") {
 TEST_CASE("a pool of more workers than there may be is refused", "[unit]") {
   beat::error const e = caught([] { beat::ThreadPool{1025}; });
   CHECK(e.code() == beat::errc::invalid_argument);
-  CHECK_THAT(e.what(), Catch::Matchers::Contains("1024"));
+  CHECK(std::string{e.what()}.find("1024") != std::string::npos);
 }
 
 TEST_CASE("every worker is a thread of its own and not the caller", "[unit]") {
@@ -137,7 +137,7 @@ TEST_CASE("what a pool did is counted and nothing is lost", "[unit]") {
   CHECK((pool.stats() - before).submitted == 0);
   std::ostringstream text;
   text << before;
-  CHECK_THAT(text.str(), Catch::Matchers::StartsWith("submitted 115, completed 100, failed 10, cancelled 5"));
+  CHECK(text.str().rfind("submitted 115, completed 100, failed 10, cancelled 5, roots 0", 0) == 0);
 }
 
 TEST_CASE("a policy brings numbers of its own", "[unit]") {

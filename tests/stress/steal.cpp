@@ -83,7 +83,8 @@ std::uint64_t walk(std::uint64_t seed, int depth) {
       }
       return 0;
     }
-    default: return left() + brief();
+    default:
+      return left() + brief();
   }
 }
 
