@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: MIT
+// The fork stack: what is private, public and taken; requests; force; slots that are used again; exactly one owner per
+// job.
+
+#include <atomic>
+#include <beat/base/atomics.hpp>
+#include <beat/base/random.hpp>
+#include <beat/runtime/fork_stack.hpp>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "catch.hpp"
+
+namespace {
+
+using beat::joined;
+using beat::steal_status;
+
+/// Where the system has no asymmetric fence: both sides are sequentially consistent.
+struct symmetric_atomics : beat::std_atomics {
+  static constexpr bool asymmetric = false;
+};
+
+struct item {
+  std::atomic<int> runs{0};
+};
+
+/// A fork stack with its memory.
+template <class Atomics>
+struct fixture {
+  using stack_type = beat::fork_stack<item, Atomics>;
+  explicit fixture(std::uint32_t capacity)
+      : slots(capacity), marks(capacity), stack{slots.data(), marks.data(), capacity} {}
+
+  auto control() { return stack.for_thieves().look(); }
+  auto steal(std::uint64_t self = 1) { return stack.for_thieves().steal(control(), self); }
+
+  std::vector<typename stack_type::slot> slots;
+  std::vector<typename stack_type::mark> marks;
+  stack_type stack;
+};
+
+using plain = fixture<beat::std_atomics>;
+
+bool can_force(bool asymmetric) { return !asymmetric || beat::std_atomics::heavy_fence(); }
+
+}  // namespace
+
+TEST_CASE("a job is private until it is published and its owner takes it back", "[unit]") {
+  plain f{8};
+  item jobs[3];
+  CHECK(f.stack.depth() == 1);
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    auto const pushed = f.stack.push(&jobs[i]);
+    CHECK(pushed.index == i + 1);
+    CHECK_FALSE(pushed.requested);
+  }
+  CHECK(f.stack.depth() == 4);
+  CHECK_FALSE(f.control().has_public());
+  CHECK(f.steal().status == steal_status::empty);
+  CHECK(f.stack.pop(3) == joined::kept);
+  CHECK(f.stack.pop(2) == joined::kept);
+  CHECK(f.stack.pop(1) == joined::kept);
+  CHECK(f.stack.depth() == 1);
+}
+
+TEST_CASE("a request is seen by the next fork and publishes the older half", "[unit]") {
+  plain f{16};
+  item jobs[6];
+  for (int i = 0; i < 4; ++i) CHECK_FALSE(f.stack.push(&jobs[i]).requested);
+  f.stack.for_thieves().request();
+  CHECK(f.stack.push(&jobs[4]).requested);
+  CHECK(f.stack.serve() == 3);
+  CHECK(f.control().has_public());
+  CHECK_FALSE(f.stack.push(&jobs[5]).requested);  // answered
+  CHECK(f.steal().loot == &jobs[0]);
+  CHECK(f.steal().loot == &jobs[1]);
+  CHECK(f.steal().loot == &jobs[2]);
+  CHECK(f.steal().status == steal_status::empty);
+  CHECK(f.stack.pop(6) == joined::kept);
+  CHECK(f.stack.pop(5) == joined::kept);
+  CHECK(f.stack.pop(4) == joined::kept);
+  CHECK(f.stack.pop(3) == joined::taken);
+}
+
+TEST_CASE("an answer publishes at least one job if there is one", "[unit]") {
+  plain f{8};
+  item job;
+  f.stack.for_thieves().request();
+  CHECK(f.stack.serve() == 0);
+  CHECK_FALSE(f.control().has_public());
+  static_cast<void>(f.stack.push(&job));
+  CHECK(f.stack.serve() == 1);
+  CHECK(f.steal().loot == &job);
+}
+
+TEST_CASE("a withdrawn request is not seen by the next fork", "[unit]") {
+  plain f{8};
+  item job;
+  f.stack.for_thieves().request();
+  f.stack.withdraw_request();
+  CHECK_FALSE(f.stack.push(&job).requested);
+}
+
+TEST_CASE("a public job that nobody took goes back to its owner", "[unit]") {
+  plain f{8};
+  item jobs[2];
+  static_cast<void>(f.stack.push(&jobs[0]));
+  static_cast<void>(f.stack.push(&jobs[1]));
+  f.stack.for_thieves().request();
+  CHECK(f.stack.serve() == 1);
+  CHECK(f.stack.pop(2) == joined::kept);
+  CHECK(f.stack.pop(1) == joined::kept);
+  CHECK(f.steal().status == steal_status::empty);
+  static_cast<void>(f.stack.push(&jobs[1]));  // and its slot is private again
+  CHECK(f.steal().status == steal_status::empty);
+}
+
+TEST_CASE("the owner learns who took a job and the slot can be used again", "[unit]") {
+  plain f{8};
+  item first, second;
+  for (std::uint64_t thief = 5; thief < 9; ++thief) {
+    static_cast<void>(f.stack.push(&first));
+    static_cast<void>(f.stack.serve());
+    REQUIRE(f.stack.thief_of(1) == 0);
+    REQUIRE(f.steal(thief).loot == &first);
+    REQUIRE(f.stack.pop(1) == joined::taken);
+    REQUIRE(f.stack.thief_of(1) == thief);
+    f.stack.rebase(1);
+    REQUIRE(f.stack.thief_of(1) == 0);
+    REQUIRE(f.stack.push(&second).index == 1);
+    REQUIRE(f.steal().status == steal_status::empty);
+    REQUIRE(f.stack.pop(1) == joined::kept);
+  }
+}
+
+TEST_CASE("a thief that looked before another one took the job loses", "[unit]") {
+  plain f{8};
+  item jobs[2];
+  static_cast<void>(f.stack.push(&jobs[0]));
+  static_cast<void>(f.stack.push(&jobs[1]));
+  static_cast<void>(f.stack.serve());
+  auto const seen = f.control();
+  CHECK(f.steal().loot == &jobs[0]);
+  CHECK(f.stack.for_thieves().steal(seen, 1).status == steal_status::lost);
+}
+
+TEST_CASE("a thief that looked before a publication loses", "[unit]") {
+  plain f{8};
+  item jobs[3];
+  for (item& job : jobs) static_cast<void>(f.stack.push(&job));
+  static_cast<void>(f.stack.serve());
+  auto const seen = f.control();
+  CHECK(f.stack.pop(3) == joined::kept);
+  CHECK(f.stack.pop(2) == joined::kept);  // takes the publication back, and then repeats it
+  static_cast<void>(f.stack.push(&jobs[1]));
+  static_cast<void>(f.stack.serve());
+  CHECK(f.control().top() == seen.top());
+  CHECK(f.control().split() == seen.split());
+  CHECK(f.stack.for_thieves().steal(seen, 1).status == steal_status::lost);
+}
+
+TEST_CASE("jobs beyond the capacity stay private", "[unit]") {
+  plain f{4};  // three places besides the scratch slot
+  std::vector<item> jobs(10);
+  for (item& job : jobs) static_cast<void>(f.stack.push(&job));
+  static_cast<void>(f.stack.serve());
+  static_cast<void>(f.stack.serve());
+  static_cast<void>(f.stack.serve());
+  CHECK(f.control().split() == 4);
+  for (std::uint32_t i = 10; i > 3; --i) CHECK(f.stack.pop(i) == joined::kept);
+  for (std::size_t i = 0; i < 3; ++i) CHECK(f.steal().loot == &jobs[i]);
+  CHECK(f.steal().status == steal_status::empty);
+}
+
+TEST_CASE("a stack without slots keeps everything private", "[unit]") {
+  typename plain::stack_type::slot scratch{nullptr};
+  plain::stack_type quiet{&scratch, false};
+  plain::stack_type asking{&scratch, true};
+  item job;
+  CHECK_FALSE(quiet.push(&job).requested);
+  CHECK(quiet.push(&job).index == 1);
+  CHECK(quiet.serve() == 0);
+  CHECK(quiet.pop(1) == joined::kept);
+  CHECK(quiet.pop(0) == joined::kept);
+  CHECK(asking.push(&job).requested);
+  CHECK(asking.push(&job).requested);  // always
+}
+
+TEST_CASE("a job pulled out from below leaves a filler in its place", "[unit]") {
+  plain f{8};
+  item jobs[3], filler;
+  for (item& job : jobs) static_cast<void>(f.stack.push(&job));
+  CHECK(f.stack.pull_out(2, &filler) == joined::kept);
+  CHECK(f.stack.depth() == 4);
+  f.stack.for_thieves().request();
+  CHECK(f.stack.serve() == 2);
+  CHECK(f.steal().loot == &jobs[0]);
+  CHECK(f.steal().loot == &filler);
+  CHECK(f.stack.pop(3) == joined::kept);
+  CHECK(f.stack.pop(2) == joined::taken);
+  CHECK(f.stack.pull_out(1, &filler) == joined::taken);
+}
+
+TEMPLATE_TEST_CASE("force publishes every job without its owner", "[unit]", beat::std_atomics, symmetric_atomics) {
+  fixture<TestType> f{8};
+  item jobs[3];
+  CHECK(f.stack.for_thieves().force(1) == 0);  // there is nothing
+  for (item& job : jobs) static_cast<void>(f.stack.push(&job));
+  f.stack.for_thieves().request();
+  if (!can_force(TestType::asymmetric)) {
+    CHECK(f.stack.for_thieves().force(1) == 0);
+    CHECK(f.stack.pop_private(3));  // and nothing stands in the owner's way
+    return;
+  }
+  CHECK(f.stack.for_thieves().force(1) == 3);
+  CHECK(f.stack.for_thieves().force(2) == 0);  // there is public work
+  CHECK(f.steal().loot == &jobs[0]);
+  CHECK(f.stack.pop(3) == joined::kept);
+  CHECK(f.stack.pop(2) == joined::kept);
+  CHECK(f.stack.pop(1) == joined::taken);
+}
+
+TEST_CASE("a request that force answered is over", "[unit]") {
+  fixture<symmetric_atomics> f{8};
+  item jobs[2];
+  static_cast<void>(f.stack.push(&jobs[0]));
+  f.stack.for_thieves().request();
+  REQUIRE(f.stack.for_thieves().force(1) == 1);
+  CHECK_FALSE(f.stack.push(&jobs[1]).requested);
+}
+
+// The owner forks and joins at random, also from below; thieves request, force and steal all the time.
+TEMPLATE_TEST_CASE("each job runs once whoever gets it", "[unit]", beat::std_atomics, symmetric_atomics) {
+  std::uint32_t const capacity = GENERATE(2U, 5U, 64U);
+  int const thieves = GENERATE(1, 3);
+  fixture<TestType> f{capacity};
+  item filler;
+  std::atomic<bool> done{false};
+  std::atomic<int> stolen{0};
+  std::vector<std::thread> threads;
+  for (int t = 1; t <= thieves; ++t)
+    threads.emplace_back([&, t] {
+      auto const victim = f.stack.for_thieves();
+      beat::random dice{static_cast<std::uint64_t>(t)};
+      while (!done) {
+        switch (dice.below(4)) {
+          case 0:
+            victim.request();
+            break;
+          case 1:
+            victim.force(static_cast<std::uint32_t>(t));
+            break;
+          default:
+            if (auto const got = victim.steal(victim.look(), static_cast<std::uint64_t>(t));
+                got.status == steal_status::stolen) {
+              ++got.loot->runs;
+              if (got.loot != &filler) ++stolen;
+            }
+        }
+      }
+    });
+  beat::random dice{99};
+  std::vector<std::unique_ptr<item>> jobs;  // job i is at index i + 1
+  std::vector<bool> pulled;
+  int wrong = 0;
+  auto const end = std::chrono::steady_clock::now() + std::chrono::milliseconds{150};
+  auto const run_or_wait = [&](item& job, joined how) {
+    if (how == joined::kept) ++job.runs;
+    while (job.runs == 0) std::this_thread::yield();
+  };
+  for (int step = 0; std::chrono::steady_clock::now() < end || !jobs.empty(); ++step) {
+    bool const may_fork = std::chrono::steady_clock::now() < end && jobs.size() < 40;
+    if (may_fork && dice.below(2) == 0) {
+      jobs.push_back(std::make_unique<item>());
+      pulled.push_back(false);
+      if (f.stack.push(jobs.back().get()).requested) static_cast<void>(f.stack.serve());
+    } else if (!jobs.empty()) {
+      if (std::size_t const i = dice.below(static_cast<std::uint32_t>(jobs.size())); dice.below(4) == 0 && !pulled[i]) {
+        pulled[i] = true;
+        run_or_wait(*jobs[i], f.stack.pull_out(static_cast<std::uint32_t>(i) + 1, &filler));
+        continue;
+      }
+      auto const index = static_cast<std::uint32_t>(jobs.size());
+      joined const how = f.stack.pop(index);
+      if (how == joined::taken) {
+        while (f.stack.thief_of(index) == 0) std::this_thread::yield();
+        f.stack.rebase(index);
+      }
+      if (!pulled.back()) run_or_wait(*jobs.back(), how);
+      wrong += jobs.back()->runs == 1 ? 0 : 1;
+      jobs.pop_back();
+      pulled.pop_back();
+    }
+  }
+  done = true;
+  for (std::thread& t : threads) t.join();
+  CHECK(wrong == 0);
+  CHECK(stolen > 0);
+}
