@@ -146,14 +146,18 @@ class [[nodiscard("post() is for tasks whose result nobody needs")]] future {
 
   /// Waits until the task has ended; runs it on this thread if nobody has begun it.
   /// *Throws:* error{no_state}; error{self_wait} from inside the task itself.
-  void wait() const { detail::wait_for_task(state(), *pool_, std::nullopt); }
+  void wait() const {
+    detail::future_state<T>& awaited = state();
+    detail::wait_for_task(awaited, *pool_, std::nullopt);
+  }
 
   /// Waits for at most `duration`, without running anything. True where the task has ended. *Throws:* as wait().
   template <class Rep, class Period>
   [[nodiscard("false means that the task goes on")]] bool wait_for(std::chrono::duration<Rep, Period> duration) const {
-    detail::wait_for_task(state(), *pool_,
-                          detail::now() + std::chrono::duration_cast<std::chrono::nanoseconds>(duration).count());
-    return is_ready();
+    detail::future_state<T>& awaited = state();
+    auto const nanoseconds = std::chrono::duration_cast<std::chrono::nanoseconds>(duration).count();
+    detail::wait_for_task(awaited, *pool_, detail::now() + nanoseconds);
+    return awaited.done.has_ended();
   }
 
   /// Waits as wait() and returns the result, once: the future is empty afterwards.
@@ -187,6 +191,7 @@ inline bool run_unbegun(awaited_task& t, scheduler& pool, bool even_without_perm
     if (!t.done.claim()) return false;
     lane_scope const scope{me};
     me.count(t.settle_claimed(pool.action(), me));
+    me.report();  // what this thread does next may take long, and need not be a task
     return true;
   };
   if (worker* const mine = pool.mine()) return run_on(*mine);

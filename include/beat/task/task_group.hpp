@@ -126,6 +126,7 @@ class task_group {
       }
       if (pool_.stands_still([&](std::int64_t limit) { pool_.settled.wait_for(key, limit); })) run_queued(mine);
     }
+    if (mine != nullptr) mine->report();  // what this thread does next may take long, and need not be a task
     pending_.fetch_and(~waited_for, std::memory_order_relaxed);
   }
 
