@@ -56,27 +56,17 @@ BEAT_NO_INLINE void abandon(forked<G>& right, lane& l, std::uint32_t index) noex
   }
 }
 
-/// Abandons the right side unless the left one returned. The flag is known on every path and costs nothing.
-template <class G>
-struct abandon_on_exception {
-  forked<G>& right;
-  lane& l;
-  std::uint32_t index;
-  bool armed = true;
-  BEAT_FORCE_INLINE ~abandon_on_exception() {
-    if (armed) abandon(right, l, index);
-  }
-};
-
 template <class F, class G>
 BEAT_FORCE_INLINE auto join_two(lane& l, F&& f, G&& g) {
   forked<kept_callable<G>> right{static_cast<kept_callable<G>&&>(g)};
   std::uint32_t const index = l.fork(&right);
   auto const run_left = [&] {
-    abandon_on_exception<kept_callable<G>> guard{right, l, index};
-    auto left = valued([&]() -> decltype(auto) { return call(f, l); });
-    guard.armed = false;
-    return left;
+    try {
+      return valued([&]() -> decltype(auto) { return call(f, l); });
+    } catch (...) {
+      abandon(right, l, index);
+      throw;
+    }
   };
   auto const run_right = [&] { return valued([&]() -> decltype(auto) { return finish(right, l, index); }); };
   return std::tuple<decltype(run_left()), decltype(run_right())>{run_left(), run_right()};  // braces: left first

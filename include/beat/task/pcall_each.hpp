@@ -4,6 +4,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <functional>
 #include <iterator>
 #include <ranges>
 
@@ -17,12 +18,12 @@ template <class Iterator, class F>
 void pcall_each_of(lane& l, Iterator first, std::iter_difference_t<Iterator> count, F& f) {
   if (count > 1) {
     auto const half = count / 2;
-    Iterator const middle = std::next(first, half);
+    Iterator const middle = std::ranges::next(first, half);
     join(
         context{l}, [&](context where) { pcall_each_of(where.lane(), first, half, f); },
         [&](context where) { pcall_each_of(where.lane(), middle, count - half, f); });
   } else if (count == 1) {
-    f(*first);
+    std::invoke(f, *first);
   }
 }
 
