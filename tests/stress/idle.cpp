@@ -44,6 +44,16 @@ double cpu_time(std::set<std::string> const& others) {
   return told ? sum : 1000.0 * static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
 }
 
+/// A pool stays attentive for a moment after its last work: waits until all its threads sleep for good.
+void settle(beat::ThreadPool const& pool) {
+  beat::pool_stats before, after = pool.stats();
+  do {
+    before = after;
+    std::this_thread::sleep_for(100ms);  // several times as long as a thread goes on napping
+    after = pool.stats();
+  } while (before != after);
+}
+
 double cpu_time_of_ten_seconds(std::set<std::string> const& others) {
   double const before = cpu_time(others);
   std::this_thread::sleep_for(10s);
@@ -53,6 +63,7 @@ double cpu_time_of_ten_seconds(std::set<std::string> const& others) {
 }  // namespace
 
 TEST_CASE("an idle pool of 2 uses at most 1 ms of CPU in 10 s", "[stress]") {
+  watchdog const dog{"a pool that never comes to rest"};
   bool const worked = GENERATE(false, true);
   std::set<std::string> const others = thread_ids();
   beat::ThreadPool pool{2};
@@ -63,11 +74,12 @@ TEST_CASE("an idle pool of 2 uses at most 1 ms of CPU in 10 s", "[stress]") {
     CHECK(beat::parallel_reduce(pool, numbers, 0L) == 1'000'000);
     pool.wait();
   }
-  std::this_thread::sleep_for(100ms);  // it stays attentive for a moment
+  settle(pool);
   CHECK(cpu_time_of_ten_seconds(others) <= 1.0);
 }
 
 TEST_CASE("threads that wait for a long task use no CPU", "[stress]") {
+  watchdog const dog{"a pool that does not come to rest beside a long task"};
   std::set<std::string> const others = thread_ids();
   beat::ThreadPool pool{2};
   std::atomic<bool> goes_on{true};
@@ -76,7 +88,7 @@ TEST_CASE("threads that wait for a long task use no CPU", "[stress]") {
   }
   std::thread waiter{[&] { pool.wait(); }};
   std::thread other{[&] { blocked.wait(); }};
-  std::this_thread::sleep_for(100ms);
+  settle(pool);
   double const time = cpu_time_of_ten_seconds(others);
   goes_on = false;
   goes_on.notify_all();
