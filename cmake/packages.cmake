@@ -2,19 +2,24 @@
 # The one list of the packages (Debian's and Ubuntu's names) that building and testing need, and how they are installed.
 
 # Each entry: package|what shows that it is there: `program`, `header` or `file`, then names, of which any will do.
-set(beat_packages #
-    "g++|program|$ENV{CXX},c++,g++" #
-    "cmake|program|cmake" #
-    "ninja-build|program|ninja,make" #
-    "catch2|header|catch2/catch_all.hpp,catch2/catch.hpp" #
-    "libbenchmark-dev|header|benchmark/benchmark.h")
-if(CMAKE_CXX_COMPILER MATCHES "clang\\+\\+-19$")
-  list(APPEND beat_packages "clang-19|program|clang++-19"
-       "libclang-rt-19-dev|file|/usr/lib/llvm-19/lib/clang/19/include/sanitizer/tsan_interface.h")
-endif()
+macro(beat_list_packages)
+  set(beat_packages #
+      "g++|program|$ENV{CXX},c++,g++" #
+      "cmake|program|cmake" #
+      "ninja-build|program|ninja,make" #
+      "catch2|header|catch2/catch_all.hpp,catch2/catch.hpp" #
+      "libbenchmark-dev|header|benchmark/benchmark.h" #
+      "libtbb-dev|header|oneapi/tbb.h")
+  if(CMAKE_CXX_COMPILER MATCHES "clang\\+\\+-19$")
+    list(APPEND beat_packages "clang-19|program|clang++-19"
+         "libclang-rt-19-dev|file|/usr/lib/llvm-19/lib/clang/19/include/sanitizer/tsan_interface.h"
+         "libomp-19-dev|file|/usr/lib/llvm-19/lib/libomp.so")
+  endif()
+endmacro()
 
 # The packages whose program or header is not there.
 function(beat_missing_packages result)
+  beat_list_packages()
   set(missing "")
   foreach(entry IN LISTS beat_packages)
     string(REGEX MATCH "^(.*)[|](.*)[|](.*)$" matched "${entry}")

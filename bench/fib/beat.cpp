@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 // beat: join and pcall through the thread, and join with a context that is passed on.
 
-#include <beat.hpp>
-
 #include "problem.hpp"
+#include "suite/beat_pool.hpp"
 
 namespace {
 
@@ -30,21 +29,21 @@ long fib_pcall(int n) {
 
 template <class F>
 void on_workers(benchmark::State& state, F f) {
-  beat::ThreadPool pool{static_cast<unsigned>(state.range(0))};
-  for (auto _ : state) fib::report(state, pool.run(f));
+  suite::beat_pool pool{state.range(1)};
+  pool.run([&](beat::context where) {
+    for (auto _ : state) fib::check(state, f(where, static_cast<int>(state.range(0))));
+  });
 }
 
 void beat_join(benchmark::State& state) {
-  on_workers(state, [] { return fib_join(fib::argument); });
+  on_workers(state, [](beat::context, int n) { return fib_join(n); });
 }
-void beat_join_context(benchmark::State& state) {
-  on_workers(state, [](beat::context where) { return fib_context(where, fib::argument); });
-}
+void beat_join_context(benchmark::State& state) { on_workers(state, fib_context); }
 void beat_pcall(benchmark::State& state) {
-  on_workers(state, [] { return fib_pcall(fib::argument); });
+  on_workers(state, [](beat::context, int n) { return fib_pcall(n); });
 }
-BENCHMARK(beat_join)->Arg(1)->Arg(2)->Unit(benchmark::kMillisecond)->UseRealTime();
-BENCHMARK(beat_join_context)->Arg(1)->Arg(2)->Unit(benchmark::kMillisecond)->UseRealTime();
-BENCHMARK(beat_pcall)->Arg(1)->Arg(2)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK(beat_join)->Apply(fib::with_workers_and_large);
+BENCHMARK(beat_join_context)->Apply(fib::with_workers_and_large);
+BENCHMARK(beat_pcall)->Apply(fib::with_workers_and_large);
 
 }  // namespace

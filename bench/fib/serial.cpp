@@ -2,6 +2,7 @@
 // Plain calls: both are real ones, neither inlined nor turned into a loop.
 
 #include "problem.hpp"
+#include "suite/suite.hpp"
 
 namespace {
 
@@ -14,8 +15,11 @@ namespace {
 }
 
 void serial(benchmark::State& state) {
-  for (auto _ : state) fib::report(state, fib_serial(fib::argument));
+  suite::pin(0);
+  int n = static_cast<int>(state.range(0));
+  benchmark::DoNotOptimize(n);
+  for (auto _ : state) fib::check(state, fib_serial(n));
 }
-BENCHMARK(serial)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK(serial)->ArgName("n")->Arg(fib::large)->Arg(fib::small)->Unit(benchmark::kMillisecond)->UseRealTime();
 
 }  // namespace

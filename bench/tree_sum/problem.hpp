@@ -1,10 +1,13 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// tree_sum: a binary tree of heap nodes, in depth-first order; a fork per node, one addition of work.
+// tree_sum: a binary tree of heap nodes, in depth-first order; a fork per node, one addition of work. The small tree is
+// summed again and again: it is too short to be shared. Peers whose forks cost more do without the largest.
 
 #include <benchmark/benchmark.h>
 
 #include <memory>
+
+#include "suite/suite.hpp"
 
 namespace tree_sum {
 
@@ -22,24 +25,30 @@ inline std::unique_ptr<node> make(int levels, long& next) {
   return n;
 }
 
-/// The tree with 2^levels - 1 nodes, made once, with the values 0, 1, 2, ...
-inline node const* tree(int levels) {
-  static int made = 0;
-  static std::unique_ptr<node> root;
-  if (made != levels) {
-    long next = 0;
-    root = make(levels, next);
-    made = levels;
-  }
+inline constexpr int large = 24;
+inline constexpr int small = 10;
+
+inline long touch(node const* n) { return n == nullptr ? 0 : n->value + touch(n->left.get()) + touch(n->right.get()); }
+
+/// The tree with 2^levels - 1 nodes and the values 0, 1, 2, ..., all of it mapped into this process.
+inline node const* tree(long levels) {
+  static std::unique_ptr<node> roots[2];
+  std::unique_ptr<node>& root = roots[levels == large ? 0 : 1];
+  long next = 0;
+  if (!root) root = make(static_cast<int>(levels), next);
+  benchmark::DoNotOptimize(touch(root.get()));
   return root.get();
 }
 
-/// Checks the answer and reports the time per node.
-inline void report(benchmark::State& state, int levels, long result) {
-  long const nodes = (1L << levels) - 1;
+/// Checks the answer.
+inline void check(benchmark::State& state, long result) {
+  long const nodes = (1L << state.range(0)) - 1;
   if (result != nodes * (nodes - 1) / 2) state.SkipWithError("wrong answer");
-  state.counters["per_node"] = benchmark::Counter(
-      static_cast<double>(nodes), benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+}
+
+/// The arguments of every competitor that has workers.
+inline void with_workers(benchmark::internal::Benchmark* b) {
+  b->ArgNames({"levels", "workers"})->UseRealTime()->ArgsProduct({{small, large}, {1, 2}});
 }
 
 }  // namespace tree_sum

@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: MIT
-// Plain recursion.
+// Plain recursion, and the making of the trees.
 
 #include "problem.hpp"
 
 namespace {
 
+[[maybe_unused]] bool const prepared = suite::prepare([] {
+  tree_sum::tree(tree_sum::large);
+  tree_sum::tree(tree_sum::small);
+});
+
 long sum(tree_sum::node const* n) { return n == nullptr ? 0 : n->value + sum(n->left.get()) + sum(n->right.get()); }
 
 void serial(benchmark::State& state) {
-  auto const levels = static_cast<int>(state.range(0));
-  tree_sum::node const* const root = tree_sum::tree(levels);
-  for (auto _ : state) tree_sum::report(state, levels, sum(root));
+  suite::pin(0);
+  tree_sum::node const* const root = tree_sum::tree(state.range(0));
+  for (auto _ : state) tree_sum::check(state, sum(root));
 }
-BENCHMARK(serial)->ArgName("levels")->Arg(10)->Arg(22)->UseRealTime();
+BENCHMARK(serial)->ArgName("levels")->Arg(tree_sum::small)->Arg(tree_sum::large)->UseRealTime();
 
 }  // namespace
