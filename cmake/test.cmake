@@ -46,9 +46,14 @@ if(ninja AND NOT EXISTS ${tree}/CMakeCache.txt)
   set(generator -G Ninja)
 endif()
 
-# Optimised, as users run it, but with the assertions: RelWithDebInfo would define NDEBUG.
+# Optimised, as users run it, but with the assertions: RelWithDebInfo would define NDEBUG. Sanitizers hide what the
+# second level of optimisation is for, and take long to compile with it.
+set(optimisation -O2)
+if(BEAT_SANITIZE)
+  set(optimisation -O1)
+endif()
 beat_run("Configuring" ${CMAKE_COMMAND} -S ${beat_root} -B ${tree} ${generator} -DCMAKE_BUILD_TYPE=RelWithDebInfo
-         "-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O2 -g" ${switches})
+         "-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=${optimisation} -g" ${switches})
 beat_run("Building" ${CMAKE_COMMAND} --build ${tree} --parallel ${JOBS})
 
 set(selection "")
