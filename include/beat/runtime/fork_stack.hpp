@@ -93,7 +93,11 @@ class fork_stack {
     return {b, (ctl_.load(std::memory_order_relaxed) & control::soft) != 0};
   }
 
-  /// Joins the youngest job, in two steps: true where it is private and nobody forces; otherwise call `reclaim`.
+  /// Joins the youngest job, in two steps: true where it is private and nobody forces; otherwise call `reclaim`, with
+  /// what depth() is then. Asking for the depth costs less than keeping the index in a register during a call.
+  BEAT_FORCE_INLINE bool pop_private() noexcept { return pop_private(depth() - 1); }
+
+  /// The same for a caller that knows the index.
   BEAT_FORCE_INLINE bool pop_private(std::uint32_t index) noexcept {
     return index >= (lower_bottom(index) >> control::split_shift);
   }

@@ -39,16 +39,14 @@ struct lane {
   job_stack stack;
   worker* const self = nullptr;  // null outside of pools
 
-  /// Forks `j`. Returns its place, or `nowhere`.
+  /// Forks `j` and returns its place on the stack of the calling thread's lane: this one, unless this is the shared
+  /// one.
   BEAT_FORCE_INLINE std::uint32_t fork(job* j) noexcept {
     job_stack::pushed const pushed = stack.push(j);
     if (pushed.requested) [[unlikely]]
-      return answer(pushed.index);
+      return answer(pushed.index, j);
     return pushed.index;
   }
-
-  // The place of the first job of a thread outside of pools: it is not kept, so it can only be run or forgotten.
-  static constexpr std::uint32_t nowhere = 0x4000'0000;
 
   /// Who took the job at `index`. Its place stays occupied until `release`.
   taken_by thief_of(std::uint32_t index) noexcept;
@@ -60,11 +58,12 @@ struct lane {
   void await(job& j, taken_by thief) noexcept;
 
  private:
-  BEAT_CALLEE_SAVES std::uint32_t answer(std::uint32_t index) noexcept;
+  BEAT_CALLEE_SAVES std::uint32_t answer(std::uint32_t index, job* j) noexcept;
 };
 
 // What threads outside of pools start with. Its standing request sends the first fork of each thread to answer(),
-// which moves the thread on to a lane of its own. No job is kept here, and no context refers to it.
+// which moves the thread on to a lane of its own, and the job with it. No job is kept here, and no context refers to
+// it.
 inline constinit job_stack::slot shared_scratch{nullptr};
 inline constinit lane shared_lane{.stack = {&shared_scratch, true}};
 
@@ -119,19 +118,16 @@ namespace detail {
 template <class F>
 concept wants_context = std::is_invocable_v<F, context>;
 
+/// Stands for a context where code was given none: the thread is asked each time. That costs less than keeping the lane
+/// in a register during a call. After a fork it is not the shared lane.
+struct calling_thread {
+  BEAT_FORCE_INLINE detail::lane& lane() const noexcept { return *current_lane; }
+};
+
 template <class F>
 struct call_result : std::invoke_result<F> {};
 template <wants_context F>
 struct call_result<F> : std::invoke_result<F, context> {};
-
-/// The calling thread's lane, to fork calls of `F` on.
-template <class... F>
-BEAT_FORCE_INLINE lane& lane_for() noexcept {
-  if constexpr ((wants_context<F> || ...))
-    return here().lane();  // never the shared one
-  else
-    return *current_lane;
-}
 
 /// What `call` returns.
 template <class F>

@@ -87,11 +87,8 @@ BEAT_NO_INLINE inline taken_by lane::release(std::uint32_t index) noexcept {
   return thief;
 }
 
-BEAT_NO_INLINE BEAT_CALLEE_SAVES inline std::uint32_t lane::answer(std::uint32_t index) noexcept {
-  if (self == nullptr) {
-    leave_shared_lane();
-    return nowhere;
-  }
+BEAT_NO_INLINE BEAT_CALLEE_SAVES inline std::uint32_t lane::answer(std::uint32_t index, job* j) noexcept {
+  if (self == nullptr) return leave_shared_lane().stack.push(j).index;
   self->counters.published.add(stack.serve());
   self->shared().people.work_arrived();
   return index;

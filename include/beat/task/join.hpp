@@ -33,7 +33,8 @@ BEAT_FORCE_INLINE auto valued(F&& f) {
 
 /// Joins the youngest job where its owner can't be sure to have it alone.
 template <class G>
-BEAT_NO_INLINE call_result_t<G&> finish_shared(forked<G>& right, lane& l, std::uint32_t index) {
+BEAT_NO_INLINE call_result_t<G&> finish_shared(forked<G>& right, lane& l) {
+  std::uint32_t const index = l.stack.depth();
   if (l.stack.reclaim(index) == joined::kept) return right.run_here(l);
   l.await(right, l.release(index));
   return right.take();
@@ -41,44 +42,45 @@ BEAT_NO_INLINE call_result_t<G&> finish_shared(forked<G>& right, lane& l, std::u
 
 /// Joins the youngest job.
 template <class G>
-BEAT_FORCE_INLINE call_result_t<G&> finish(forked<G>& right, lane& l, std::uint32_t index) {
-  if (l.stack.pop_private(index)) [[likely]]
+BEAT_FORCE_INLINE call_result_t<G&> finish(forked<G>& right, lane& l) {
+  if (l.stack.pop_private()) [[likely]]
     return right.run_here(l);
-  return finish_shared(right, l, index);
+  return finish_shared(right, l);
 }
 
 /// The left side threw: the right one still runs to its end, and what it returns or throws is dropped.
 template <class G>
-BEAT_NO_INLINE void abandon(forked<G>& right, lane& l, std::uint32_t index) noexcept {
+BEAT_NO_INLINE void abandon(forked<G>& right, lane& l) noexcept {
   try {
-    static_cast<void>(finish(right, l, index));
+    static_cast<void>(finish(right, l));
   } catch (...) {  // the leftmost exception is the one that arrives
   }
 }
 
-template <class F, class G>
-BEAT_FORCE_INLINE auto join_two(lane& l, F&& f, G&& g) {
+/// `Place` is a context or the calling thread.
+template <class Place, class F, class G>
+BEAT_FORCE_INLINE auto join_two(Place where, F&& f, G&& g) {
   forked<kept_callable<G>> right{static_cast<kept_callable<G>&&>(g)};
-  std::uint32_t const index = l.fork(&right);
+  where.lane().fork(&right);
   auto const run_left = [&] {
     try {
-      return valued([&]() -> decltype(auto) { return call(f, l); });
+      return valued([&]() -> decltype(auto) { return call(f, where.lane()); });
     } catch (...) {
-      abandon(right, l, index);
+      abandon(right, where.lane());
       throw;
     }
   };
-  auto const run_right = [&] { return valued([&]() -> decltype(auto) { return finish(right, l, index); }); };
+  auto const run_right = [&] { return valued([&]() -> decltype(auto) { return finish(right, where.lane()); }); };
   return std::tuple<decltype(run_left()), decltype(run_right())>{run_left(), run_right()};  // braces: left first
 }
 
-template <class F, class... G>
-BEAT_FORCE_INLINE auto join_all(lane& l, F&& f, G&&... g) {
+template <class Place, class F, class... G>
+BEAT_FORCE_INLINE auto join_all(Place where, F&& f, G&&... g) {
   if constexpr (sizeof...(G) == 1) {
-    return join_two(l, std::forward<F>(f), std::forward<G>(g)...);
+    return join_two(where, std::forward<F>(f), std::forward<G>(g)...);
   } else {
-    auto rest = [&](context where) { return join_all(where.lane(), std::forward<G>(g)...); };
-    auto [first, others] = join_two(l, std::forward<F>(f), rest);
+    auto rest = [&](context there) { return join_all(there, std::forward<G>(g)...); };
+    auto [first, others] = join_two(where, std::forward<F>(f), rest);
     return std::tuple_cat(std::tuple<decltype(first)>{std::move(first)}, std::move(others));
   }
 }
@@ -97,16 +99,14 @@ BEAT_FORCE_INLINE auto results(std::tuple<Results...>&& all) {
 template <class F, class... G>
   requires(sizeof...(G) >= 1) && task_body<std::remove_reference_t<F>> && (task_body<std::remove_reference_t<G>> && ...)
 BEAT_FORCE_INLINE auto join(F&& f, G&&... g) {
-  constexpr bool nested = sizeof...(G) > 1;  // then an inner join is given a context
-  detail::lane& l = nested ? here().lane() : detail::lane_for<F, G...>();
-  return detail::results(detail::join_all(l, std::forward<F>(f), std::forward<G>(g)...));
+  return detail::results(detail::join_all(detail::calling_thread{}, std::forward<F>(f), std::forward<G>(g)...));
 }
 
 /// The same, for code that was given a context: it need not ask the thread.
 template <class F, class... G>
   requires(sizeof...(G) >= 1) && task_body<std::remove_reference_t<F>> && (task_body<std::remove_reference_t<G>> && ...)
 BEAT_FORCE_INLINE auto join(context where, F&& f, G&&... g) {
-  return detail::results(detail::join_all(where.lane(), std::forward<F>(f), std::forward<G>(g)...));
+  return detail::results(detail::join_all(where, std::forward<F>(f), std::forward<G>(g)...));
 }
 
 }  // namespace beat::inline v0

@@ -25,9 +25,10 @@ class [[nodiscard("a future destroyed at once discards its call; keep it until g
  public:
   using result_type = typename forked::result;
 
-  template <class G>
-  BEAT_FORCE_INLINE potential_future(detail::lane& l, G&& f)
-      : forked{std::forward<G>(f)}, lane_{l}, index_{l.fork(this)} {}
+  /// `where` is a context or the calling thread.
+  template <class Place, class G>
+  BEAT_FORCE_INLINE potential_future(Place where, G&& f)
+      : forked{std::forward<G>(f)}, index_{where.lane().fork(this)}, lane_{where.lane()} {}
 
   potential_future(potential_future const&) = delete;
   potential_future& operator=(potential_future const&) = delete;
@@ -71,10 +72,6 @@ class [[nodiscard("a future destroyed at once discards its call; keep it until g
   }
 
   BEAT_NO_INLINE result_type get_out_of_order() {
-    if (index_ == detail::lane::nowhere) {
-      index_ = got;
-      return this->run_here(lane_);
-    }
     if ((index_ & filled) != 0)
       detail::throw_error(errc::no_state, "get() was called twice on one potential_future: keep its first result");
     std::uint32_t const index = index_;
@@ -85,7 +82,6 @@ class [[nodiscard("a future destroyed at once discards its call; keep it until g
   }
 
   BEAT_NO_INLINE void leave() noexcept {
-    if (index_ == detail::lane::nowhere) return;
     bool const is_filled = (index_ & filled) != 0;
     index_ &= ~filled;
     BEAT_ASSERT(is_youngest(), "a potential_future must be destroyed in reverse order of creation, on its thread");
@@ -98,8 +94,8 @@ class [[nodiscard("a future destroyed at once discards its call; keep it until g
 
   BEAT_FORCE_INLINE bool is_youngest() const noexcept { return lane_.stack.depth() == index_ + 1; }
 
-  detail::lane& lane_;
   std::uint32_t index_;
+  detail::lane& lane_;  // asked for after the fork, which may give the thread another one
 };
 
 /// Calls `f` potentially in parallel with what follows. No allocation, no lock; outside of a pool `f` runs in get().
@@ -107,14 +103,14 @@ class [[nodiscard("a future destroyed at once discards its call; keep it until g
 template <class F>
   requires task_body<std::decay_t<F>>
 BEAT_FORCE_INLINE auto pcall(F&& f) -> potential_future<std::decay_t<F>> {
-  return {detail::lane_for<std::decay_t<F>&>(), std::forward<F>(f)};
+  return {detail::calling_thread{}, std::forward<F>(f)};
 }
 
 /// The same, for code that was given a context: it need not ask the thread.
 template <class F>
   requires task_body<std::decay_t<F>>
 BEAT_FORCE_INLINE auto pcall(context where, F&& f) -> potential_future<std::decay_t<F>> {
-  return {where.lane(), std::forward<F>(f)};
+  return {where, std::forward<F>(f)};
 }
 
 }  // namespace beat::inline v0
