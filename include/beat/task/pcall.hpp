@@ -15,9 +15,10 @@
 namespace beat::inline v0 {
 
 /// A call that another thread may take while this one goes on. It is pinned: neither copied nor moved, not on the heap,
-/// used by the thread that made it, and destroyed in reverse order of creation, as local variables are.
-/// Destroyed before `get`, it discards a call that nobody began, and waits for one that somebody did.
-template <class F>
+/// used by the thread that made it and in the same call of `run` or task, and destroyed in reverse order of creation,
+/// as local variables are. Destroyed before `get`, it discards a call that nobody began, and waits for one that
+/// somebody did. `Place` says where it was forked: a context, or the calling thread.
+template <class F, class Place = detail::calling_thread>
 class [[nodiscard("a future destroyed at once discards its call; keep it until get()")]] potential_future
     : private detail::forked<F> {
   using forked = detail::forked<F>;
@@ -25,10 +26,9 @@ class [[nodiscard("a future destroyed at once discards its call; keep it until g
  public:
   using result_type = typename forked::result;
 
-  /// `where` is a context or the calling thread.
-  template <class Place, class G>
+  template <class G>
   BEAT_FORCE_INLINE potential_future(Place where, G&& f)
-      : forked{std::forward<G>(f)}, index_{where.lane().fork(this)}, lane_{where.lane()} {}
+      : forked{std::forward<G>(f)}, where_{where}, above_{where.lane().fork(this) + 1} {}
 
   potential_future(potential_future const&) = delete;
   potential_future& operator=(potential_future const&) = delete;
@@ -36,7 +36,7 @@ class [[nodiscard("a future destroyed at once discards its call; keep it until g
   static void* operator new[](std::size_t) = delete;
 
   BEAT_FORCE_INLINE ~potential_future() {
-    if (index_ != got) [[unlikely]]
+    if (above_ != got) [[unlikely]]
       leave();
   }
 
@@ -44,58 +44,60 @@ class [[nodiscard("a future destroyed at once discards its call; keep it until g
   /// among several futures; the reverse order of creation is the fast one.
   /// *Throws:* what the call throws; error{no_state} the second time.
   BEAT_FORCE_INLINE result_type get() {
-    if (is_youngest()) [[likely]] {
+    detail::lane& l = where_.lane();
+    std::uint32_t const depth = l.stack.depth();
+    if (depth == above_) [[likely]] {
       // Marked after the call, so that the compiler sees through to the destructor's test.
       mark_on_exit const marks{*this};
-      if (lane_.stack.pop_private(index_)) [[likely]]
-        return this->run_here(lane_);
-      return get_shared();
+      if (l.stack.pop_private(depth - 1)) [[likely]]
+        return this->run_here(where_.lane());
+      return get_shared(l, depth - 1);
     }
-    return get_out_of_order();
+    return get_out_of_order(l);
   }
 
  private:
-  // What `index_` says besides the job's place on the stack: nothing is left of it; or, got out of order, a filler or
+  // What `above_` says besides the job's place on the stack: nothing is left of it; or, got out of order, a filler or
   // the thief's mark keeps its place until the destructor.
   static constexpr std::uint32_t got = 0xffff'fffe;
   static constexpr std::uint32_t filled = 0x8000'0000;
 
   struct mark_on_exit {
     potential_future& future;
-    ~mark_on_exit() { future.index_ = got; }
+    ~mark_on_exit() { future.above_ = got; }
   };
 
-  BEAT_NO_INLINE result_type get_shared() {
-    if (lane_.stack.reclaim(index_) == joined::kept) return this->run_here(lane_);
-    lane_.await(*this, lane_.release(index_));
+  BEAT_NO_INLINE result_type get_shared(detail::lane& l, std::uint32_t index) {
+    if (l.stack.reclaim(index) == joined::kept) return this->run_here(l);
+    l.await(*this, l.release(index));
     return this->take();
   }
 
-  BEAT_NO_INLINE result_type get_out_of_order() {
-    if ((index_ & filled) != 0)
+  BEAT_NO_INLINE result_type get_out_of_order(detail::lane& l) {
+    if ((above_ & filled) != 0)
       detail::throw_error(errc::no_state, "get() was called twice on one potential_future: keep its first result");
-    std::uint32_t const index = index_;
-    index_ |= filled;
-    if (lane_.stack.pull_out(index, &detail::filler) == joined::kept) return this->run_here(lane_);
-    lane_.await(*this, lane_.thief_of(index));
+    std::uint32_t const index = above_ - 1;
+    above_ |= filled;
+    if (l.stack.pull_out(index, &detail::filler) == joined::kept) return this->run_here(l);
+    l.await(*this, l.thief_of(index));
     return this->take();
   }
 
   BEAT_NO_INLINE void leave() noexcept {
-    bool const is_filled = (index_ & filled) != 0;
-    index_ &= ~filled;
-    BEAT_ASSERT(is_youngest(), "a potential_future must be destroyed in reverse order of creation, on its thread");
-    if (lane_.stack.pop(index_) == joined::kept) return;  // nobody began it, or only the filler was left
-    detail::taken_by const thief = lane_.release(index_);
+    detail::lane& l = where_.lane();
+    bool const is_filled = (above_ & filled) != 0;
+    std::uint32_t const index = (above_ & ~filled) - 1;
+    BEAT_ASSERT(l.stack.depth() == index + 1,
+                "a potential_future must be destroyed in reverse order of creation, on its thread");
+    if (l.stack.pop(index) == joined::kept) return;  // nobody began it, or only the filler was left
+    detail::taken_by const thief = l.release(index);
     if (is_filled) return;
-    lane_.await(*this, thief);
+    l.await(*this, thief);
     this->discard();
   }
 
-  BEAT_FORCE_INLINE bool is_youngest() const noexcept { return lane_.stack.depth() == index_ + 1; }
-
-  std::uint32_t index_;
-  detail::lane& lane_;  // asked for after the fork, which may give the thread another one
+  [[no_unique_address]] Place where_;
+  std::uint32_t above_;  // the depth of the stack with this job on it
 };
 
 /// Calls `f` potentially in parallel with what follows. No allocation, no lock; outside of a pool `f` runs in get().
@@ -109,7 +111,7 @@ BEAT_FORCE_INLINE auto pcall(F&& f) -> potential_future<std::decay_t<F>> {
 /// The same, for code that was given a context: it need not ask the thread.
 template <class F>
   requires task_body<std::decay_t<F>>
-BEAT_FORCE_INLINE auto pcall(context where, F&& f) -> potential_future<std::decay_t<F>> {
+BEAT_FORCE_INLINE auto pcall(context where, F&& f) -> potential_future<std::decay_t<F>, context> {
   return {where, std::forward<F>(f)};
 }
 
