@@ -6,8 +6,10 @@
 
 namespace {
 
+using tree_sum::is_leaf;
+
 long sum(tree_sum::node const* n) {
-  if (n == nullptr) return 0;
+  if (is_leaf(n)) return n->value;
   long left = 0;
 #pragma omp task default(none) shared(left) firstprivate(n)
   left = sum(n->left.get());

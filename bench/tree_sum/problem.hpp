@@ -1,7 +1,8 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// tree_sum: a binary tree of heap nodes, in depth-first order; a fork per node, one addition of work. The small tree is
-// summed again and again: it is too short to be shared. Peers whose forks cost more do without the largest.
+// tree_sum: a binary tree of heap nodes, in depth-first order; a fork per inner node, one addition of work a node. The
+// small tree is summed again and again: it is too short to be shared. Peers whose forks cost more do without the
+// largest.
 
 #include <benchmark/benchmark.h>
 
@@ -28,7 +29,12 @@ inline std::unique_ptr<node> make(int levels, long& next) {
 inline constexpr int large = 24;
 inline constexpr int small = 10;
 
-inline long touch(node const* n) { return n == nullptr ? 0 : n->value + touch(n->left.get()) + touch(n->right.get()); }
+/// Each node has two children or none.
+inline bool is_leaf(node const* n) { return n->left == nullptr; }
+
+inline long touch(node const* n) {
+  return is_leaf(n) ? n->value : n->value + touch(n->left.get()) + touch(n->right.get());
+}
 
 /// The tree with 2^levels - 1 nodes and the values 0, 1, 2, ..., all of it mapped into this process.
 inline node const* tree(long levels) {

@@ -8,8 +8,10 @@
 
 namespace {
 
+using tree_sum::is_leaf;
+
 long sum(tree_sum::node const* n) {
-  if (n == nullptr) return 0;
+  if (is_leaf(n)) return n->value;
   long left = 0, right = 0;
   tbb::parallel_invoke([&] { left = sum(n->left.get()); }, [&] { right = sum(n->right.get()); });
   return n->value + left + right;
