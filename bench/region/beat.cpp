@@ -12,7 +12,7 @@ void beat_inside(benchmark::State& state) {
   suite::beat_pool pool{state.range(1)};
   region::numbers x{state};
   pool.run([&](beat::context where) {
-    int* const data = x.data();
+    double* const data = x.data();
     for (auto _ : state) {
       beat::parallel_for(where, std::size_t{0}, x.size(), [data](std::size_t i) { data[i] += 1; });
       benchmark::ClobberMemory();
@@ -25,7 +25,7 @@ BENCHMARK(beat_inside)->Apply(region::sizes_on_two);
 void beat_outside(benchmark::State& state) {
   suite::beat_pool pool{state.range(1)};
   region::numbers x{state};
-  int* const data = x.data();
+  double* const data = x.data();
   std::vector<double> times;
   times.reserve(1 << 20);
   for (auto _ : state) {

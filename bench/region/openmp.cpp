@@ -9,7 +9,7 @@ namespace {
 void openmp(benchmark::State& state) {
   int const threads = suite::openmp_team(state.range(1));
   region::numbers x{state};
-  int* const data = x.data();
+  double* const data = x.data();
   std::size_t const size = x.size();
   for (auto _ : state) {
 #pragma omp parallel for simd num_threads(threads) schedule(static)

@@ -15,20 +15,20 @@ class numbers {
  public:
   explicit numbers(benchmark::State& state) : state_{state}, values_(static_cast<std::size_t>(state.range(0))) {}
   ~numbers() {
-    int const expected = values_.empty() ? 0 : values_.front();
-    if (std::any_of(values_.begin(), values_.end(), [&](int value) { return value != expected; }) ||
+    double const expected = values_.empty() ? 0 : values_.front();
+    if (std::any_of(values_.begin(), values_.end(), [&](double value) { return value != expected; }) ||
         (!values_.empty() && expected == 0))
       state_.SkipWithError("some iterations were not done");
   }
   numbers(numbers const&) = delete;
   numbers& operator=(numbers const&) = delete;
 
-  int* data() { return values_.data(); }
+  double* data() { return values_.data(); }
   std::size_t size() const { return values_.size(); }
 
  private:
   benchmark::State& state_;
-  std::vector<int> values_;
+  std::vector<double> values_;
 };
 
 inline void sizes(benchmark::internal::Benchmark* b) {

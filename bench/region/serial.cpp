@@ -9,7 +9,7 @@ namespace {
 void serial(benchmark::State& state) {
   suite::pin(0);
   region::numbers x{state};
-  int* const data = x.data();
+  double* const data = x.data();
   for (auto _ : state) {
     for (std::size_t i = 0; i < x.size(); ++i) data[i] += 1;
     benchmark::ClobberMemory();

@@ -13,7 +13,7 @@ void tbb_parallel_for(benchmark::State& state) {
   suite::tbb_arena arena{state.range(1)};
   region::numbers x{state};
   arena.run([&] {
-    int* const data = x.data();
+    double* const data = x.data();
     for (auto _ : state) {
       tbb::parallel_for(tbb::blocked_range<std::size_t>{0, x.size()}, [data](auto const& part) {
         for (std::size_t i = part.begin(); i != part.end(); ++i) data[i] += 1;

@@ -1,7 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The loop: how algorithms go over [0, n). It runs in growing chunks, and before each it forks the upper half of what
-// is left as one job: kept, the loop goes on; taken, it has halved itself. No grain size, no clock.
+// The loop: how algorithms go over [0, n). It runs in chunks, and before each it forks the upper half of what is left
+// as one job: kept, the loop goes on; taken, it has halved itself. How long chunks are follows from what they cost.
 // Invariant: no part outlives the loop, whatever its body throws.
 
 #include <algorithm>
@@ -10,6 +10,7 @@
 #include <stop_token>
 #include <utility>
 
+#include <beat/algorithm/loop_cost.hpp>
 #include <beat/base/error.hpp>
 #include <beat/task/forked.hpp>
 
@@ -58,24 +59,28 @@ class loop {
 
   part run(lane& l, std::size_t first, std::size_t last) {
     part done{};
-    std::size_t chunk = 1;
+    loop_timer timer{cost_, last - first};
+    chunks lengths{timer.grain()};
+    // Those who are awake and look for work get a part at once where it is worth their while.
+    bool offered = timer.grain() == 0 || (last - first) / timer.grain() < worth_offering;
     while (first < last && !control_.gives_up()) {
-      std::size_t const size = std::min(chunk, (last - first - 1) / 8 + 1);
-      chunk = size * 2;
-      std::size_t const next = first + size;
+      std::size_t const next = first + lengths.next(last - first);
       if (next == last) {
         fold(done, first, last);
+        timer.count(last - first);
         break;
       }
-      std::size_t const middle = next + (last - next) / 2;
+      std::size_t const middle = std::max(next, first + lengths.lower(last - first));
       forked<upper_part> upper{upper_part{*this, middle, last}};
       std::uint32_t const index = l.fork(&upper);
+      if (!std::exchange(offered, true)) l.offer();
       try {
         fold(done, first, next);
       } catch (...) {
         drop(upper, l, index);
         throw;
       }
+      timer.count(next - first);
       if (l.stack.pop(index) == joined::taken) {
         finish_split(done, next, middle, upper, l, index);
         break;
@@ -86,6 +91,30 @@ class loop {
   }
 
  private:
+  static constexpr std::size_t worth_offering = 2;  // in grains
+
+  /// How long the next chunk is. Of unknown cost: 1, 2, 4, ..., and at most an eighth of what is left. Of known cost:
+  /// at least a grain; but the first one is at most half of the loop, as iterations may have become longer.
+  class chunks {
+   public:
+    explicit chunks(std::size_t grain) noexcept : grain_{grain}, longest_{std::max<std::size_t>(grain, 1)} {}
+
+    std::size_t next(std::size_t left) noexcept {
+      if (!std::exchange(is_first_, false) && left <= grain_) return left;
+      std::size_t const length = std::max(std::min(grain_, (left + 1) / 2), std::min(longest_, (left - 1) / 8 + 1));
+      longest_ = length * 2;
+      return length;
+    }
+
+    /// Where to cut what is left: in halves, but a thief begins some 0.5 µs later than the owner.
+    std::size_t lower(std::size_t left) const noexcept { return left / 2 + std::min(grain_, left) / 8; }
+
+   private:
+    std::size_t const grain_;
+    std::size_t longest_;
+    bool is_first_ = true;
+  };
+
   struct upper_part {
     loop& whole;
     std::size_t first, last;
@@ -127,6 +156,7 @@ class loop {
 
   Body& body_;
   loop_control& control_;
+  loop_cost& cost_ = loop_cost_of<Body>;
 };
 
 /// Runs `body` over [0, size) at `l`. *Throws:* one of the exceptions of the body; error{cancelled} on a stop request.

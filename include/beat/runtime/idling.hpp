@@ -56,6 +56,7 @@ class idling {
   bool search() noexcept {
     time_ = now();
     for (std::int64_t until = poll_until_;;) {
+      std::uint32_t const calls = people_.calls();
       outlook const seen = me_.look_around(time_);
       if (seen == outlook::work) return true;
       if (seen != outlook::nothing) last_stir_ = time_;
@@ -63,8 +64,11 @@ class idling {
       if (!lookout_ || time_ >= until || people_.saturated() || crew_.ending.load(std::memory_order_relaxed))
         return false;
       std::int64_t const next = time_ + crew_.tuning.look_interval;
-      while ((time_ = now()) < next)
-        for (int i = 0; i < 16; ++i) std_atomics::pause();
+      do {
+        for (int i = 0; i < 16 && people_.calls() == calls; ++i) std_atomics::pause();
+        time_ = now();
+      } while (time_ < next && people_.calls() == calls);
+      if (people_.calls() != calls) return true;  // a look of its own would cost time
     }
   }
 

@@ -48,6 +48,9 @@ struct lane {
     return pushed.index;
   }
 
+  /// Publishes without being asked: whoever is awake may take it at once, and nobody is woken.
+  void offer() noexcept;
+
   /// Who took the job at `index`. Its place stays occupied until `release`.
   taken_by thief_of(std::uint32_t index) noexcept;
 

@@ -107,6 +107,10 @@ class roster {
   }
   bool has_lookout() const noexcept { return lookout_.load(std::memory_order_relaxed); }
 
+  /// Asks the lookout to look now and not at its next time. A hint: it may go unnoticed.
+  void call_lookout() noexcept { calls_.store(calls_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed); }
+  std::uint32_t calls() const noexcept { return calls_.load(std::memory_order_relaxed); }
+
  private:
   alignas(cache_line) atomic<std::uint32_t> active_{0};  // threads that run tasks; exceeds permits_ only by resumes
   std::uint32_t const permits_;
@@ -114,6 +118,7 @@ class roster {
   alignas(cache_line) atomic<std::uint32_t> searching_{0};  // threads awake and looking for work
   atomic<bool> waking_{false};                              // a notification is on its way to a sleeper
   atomic<bool> lookout_{false};                             // some idle thread watches
+  atomic<std::uint32_t> calls_{0};                          // changes whenever somebody calls the lookout
   event_count<Atomics> sleepers_;
 };
 

@@ -35,6 +35,12 @@ class blocked_scope {
 };
 
 inline void worker::await(job& j, taken_by who) noexcept {
+  // Parts of a loop end at about the same time: asking the thief to share would only hold it up.
+  constexpr int brief_pauses = 32;
+  for (int i = 0; i < brief_pauses; ++i) {
+    if (j.ended()) return;
+    std_atomics::pause();
+  }
   lane_scope const scope{*this};
   worker& thief = *crew_.at(who.id());
   std::int64_t started = now();
@@ -67,6 +73,12 @@ inline void worker::await(job& j, taken_by who) noexcept {
     }
     nap = std::min(nap * 2, crew_.tuning.longest_nap);
   }
+}
+
+BEAT_NO_INLINE inline void lane::offer() noexcept {
+  if (self == nullptr) return;
+  self->counters.published.add(stack.serve());
+  if (self->shared().people.has_lookout()) self->shared().people.call_lookout();
 }
 
 BEAT_NO_INLINE inline void lane::await(job& j, taken_by thief) noexcept { self->await(j, thief); }
