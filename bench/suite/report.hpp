@@ -12,6 +12,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "suite.hpp"
@@ -99,9 +100,9 @@ inline table make_table(std::vector<std::string> const& names, series const& rou
   }
   auto const place = [&](row const& r) {
     int const kind = r.is_serial() ? 0 : r.is_beat() ? 1 : 2;
-    return std::tuple{std::find(problems.begin(), problems.end(), r.problem), kind, r.competitor};
+    return std::tuple{std::find(problems.begin(), problems.end(), r.problem), kind, r.competitor, r.workers};
   };
-  std::stable_sort(rows.begin(), rows.end(), [&](row const& a, row const& b) { return place(a) < place(b); });
+  std::sort(rows.begin(), rows.end(), [&](row const& a, row const& b) { return place(a) < place(b); });
   for (row& r : rows)
     for (row const& other : rows) {
       if (other.problem != r.problem || other.time == 0) continue;
