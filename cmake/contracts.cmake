@@ -26,3 +26,12 @@ add_test(NAME "contract: the check of the layers finds planted violations"
 set_tests_properties("contract: headers include only what their layer may"
                      "contract: the check of the layers finds planted violations" PROPERTIES LABELS contract
                                                                                              TIMEOUT 120)
+
+# No fence, no locked instruction and no call on the path of a fork that nobody takes.
+if(CMAKE_SYSTEM_PROCESSOR STREQUAL x86_64 AND CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang")
+  add_test(NAME "contract: a fork that nobody takes costs no more than stores and a test"
+           COMMAND ${CMAKE_COMMAND} -DCOMPILER=${CMAKE_CXX_COMPILER} -DINCLUDE=${PROJECT_SOURCE_DIR}/include -P
+                   ${PROJECT_SOURCE_DIR}/tests/contracts/fork_path/check.cmake)
+  set_tests_properties("contract: a fork that nobody takes costs no more than stores and a test"
+                       PROPERTIES LABELS contract TIMEOUT 300)
+endif()
