@@ -55,7 +55,8 @@ class worker : public lane {
     task* const t = deque_.for_owner().take();
     if (t == nullptr) return false;
     if (t->family != family) {
-      push(t);  // its place is still there: nothing is allocated
+      push(t);                      // its place is still there: nothing is allocated
+      crew_.people.work_arrived();  // who looked meanwhile has missed it
       return false;
     }
     settle(t);

@@ -117,7 +117,8 @@ inline void wait_for_task(awaited_task& t, scheduler& pool, std::optional<std::i
 
 }  // namespace detail
 
-/// The result of a task, to come. Movable; dropping it leaves the task alone.
+/// The result of a task, to come. Movable; dropping it leaves the task alone. It may outlive its pool, but a call of
+/// wait(), wait_for() or get() that is in progress may not.
 template <class T>
 class [[nodiscard("post() is for tasks whose result nobody needs")]] future {
  public:
