@@ -80,6 +80,31 @@ TEST_CASE("an idle pool is entered by the calling thread itself", "[unit]") {
   CHECK(pool.run([] { return std::this_thread::get_id(); }) == std::this_thread::get_id());
 }
 
+TEST_CASE("threads that enter a pool at once get a worker each", "[unit]") {
+  constexpr int count = 4;
+  int shared = 0;
+  for (int round = 0; round < 100; ++round) {
+    beat::ThreadPool pool{count};
+    std::atomic<int> ready{0};
+    std::atomic<beat::detail::lane*> inside[count]{};
+    std::atomic<int> met{0};
+    std::vector<std::thread> threads;
+    for (auto& mine : inside)
+      threads.emplace_back([&] {
+        for (++ready; ready < count;) std::this_thread::yield();
+        pool.run([&](beat::context where) {
+          mine = &where.lane();
+          for (auto const& other : inside) met += &other != &mine && other == &where.lane();
+          std::this_thread::yield();
+          mine = nullptr;
+        });
+      });
+    for (std::thread& t : threads) t.join();
+    shared += met;
+  }
+  CHECK(shared == 0);
+}
+
 TEST_CASE("wait and wait_for tell whether tasks are left", "[unit]") {
   beat::ThreadPool pool{1};
   CHECK(pool.wait_for(0ms));

@@ -73,6 +73,34 @@ TEST_CASE("tasks that never wait run on as many threads as there are workers", "
   CHECK(people.most() == static_cast<int>(workers));
 }
 
+TEST_CASE("threads that resume after a wait do not go on to further tasks while there are too many", "[stress]") {
+  watchdog const dog{"threads that resume"};
+  beat::ThreadPool pool{1};
+  beat::ThreadPool other{1};
+  for (int round = 0; round < 10; ++round) {
+    std::atomic<bool> open{false};
+    std::atomic<bool> begun{false};
+    auto gate = other.submit([&] {
+      begun = true;
+      open.wait(false);
+    });
+    while (!begun) std::this_thread::yield();  // or one of those who wait would run it
+    std::atomic<int> waiting{0};
+    for (int i = 0; i < 6; ++i)
+      pool.post([&] {
+        ++waiting;
+        gate.wait();
+      });
+    while (waiting != 6) std::this_thread::yield();  // each on a thread of its own, without its permit
+    census people;
+    for (int i = 0; i < 100; ++i) pool.post([&] { people.count([] { spin(50us); }); });
+    open = true;
+    open.notify_all();
+    pool.wait();
+    REQUIRE(people.most() <= 2);
+  }
+}
+
 TEST_CASE("a lock may be held across every kind of wait", "[stress]") {
   unsigned const workers = workers_under_test();
   watchdog const dog{"a lock held across a wait"};

@@ -13,10 +13,11 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "support.hpp"
 
 namespace {
 
-using namespace std::chrono_literals;
+using namespace task_test;
 
 // Frames grow without optimisation and under a sanitizer, and the stack does not.
 #if !defined(__OPTIMIZE__) || defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
@@ -30,12 +31,6 @@ constexpr int deep = 20'000;
 #else
 constexpr int deep = 20'000;
 #endif
-
-bool wait_for(std::atomic<bool> const& flag) {
-  for (auto const limit = std::chrono::steady_clock::now() + 20s; !flag && std::chrono::steady_clock::now() < limit;)
-    std::this_thread::yield();
-  return flag;
-}
 
 // Thieves ask at once, and the stack for forked calls is short.
 struct eager_policy {
@@ -87,16 +82,6 @@ class stage {
   std::thread::id runner_;
   std::atomic<bool> begun_{false};
   std::atomic<bool> left_ended_{false};
-};
-
-struct counted {
-  static inline std::atomic<int> live{0};
-  int value;
-  explicit counted(int v) : value{v} { ++live; }
-  counted(counted const& other) : value{other.value} { ++live; }
-  counted(counted&& other) noexcept : value{std::exchange(other.value, -1)} { ++live; }
-  counted& operator=(counted const&) = delete;
-  ~counted() { --live; }
 };
 
 struct blown {};

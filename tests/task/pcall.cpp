@@ -2,8 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <beat/task/pcall.hpp>
-#include <beat/task/run.hpp>
+#include <beat.hpp>
 #include <chrono>
 #include <memory>
 #include <numeric>
@@ -15,10 +14,11 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "support.hpp"
 
 namespace {
 
-using namespace std::chrono_literals;
+using namespace task_test;
 
 // Frames grow without optimisation and under a sanitizer, and the stack does not.
 #if !defined(__OPTIMIZE__) || defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
@@ -32,12 +32,6 @@ constexpr int deep = 30'000;
 #else
 constexpr int deep = 30'000;
 #endif
-
-bool wait_for(std::atomic<bool> const& flag) {
-  for (auto const limit = std::chrono::steady_clock::now() + 20s; !flag && std::chrono::steady_clock::now() < limit;)
-    std::this_thread::yield();
-  return flag;
-}
 
 // A pool where the call that is forked last is certainly taken by a thief, or certainly not.
 class stage {
@@ -71,17 +65,6 @@ class stage {
   std::atomic<bool> begun_{false};
 };
 
-struct counted {
-  static inline std::atomic<int> live{0};
-  int value;
-  explicit counted(int v) : value{v} { ++live; }
-  counted(counted const& other) : value{other.value} { ++live; }
-  counted(counted&& other) noexcept : value{std::exchange(other.value, -1)} { ++live; }
-  counted& operator=(counted const&) = default;
-  counted& operator=(counted&&) = default;
-  ~counted() { --live; }
-};
-
 struct blown {};
 
 // Throws once, at the n-th spark from now on.
@@ -110,16 +93,6 @@ struct fragile {
     return *this;
   }
 };
-
-template <class F>
-std::error_code error_of(F&& f) {
-  try {
-    f();
-  } catch (beat::error const& e) {
-    return e.code();
-  }
-  return {};
-}
 
 // Everything a thief can do wrong happens sooner where it is not paced, and where stacks are short.
 struct eager_policy {

@@ -82,7 +82,8 @@ struct counted {
   explicit counted(int v) : value{v} { ++live; }
   counted(counted const& other) : value{other.value} { ++live; }
   counted(counted&& other) noexcept : value{std::exchange(other.value, -1)} { ++live; }
-  counted& operator=(counted const&) = delete;
+  counted& operator=(counted const&) = default;
+  counted& operator=(counted&&) = default;
   ~counted() { --live; }
 };
 

@@ -160,8 +160,8 @@ class fork_stack {
   void rebase(std::uint32_t index) noexcept {
     marks_[index].store(0, std::memory_order_relaxed);
     control c{ctl_.load(std::memory_order_relaxed)};
-    // release: the cleared mark, pairs with the acquire in steal()
     while (!ctl_.compare_exchange_weak(c.word, c.without_force().with_split(index).with_top(index).word,
+                                       // release: the cleared mark, pairs with the acquire in steal()
                                        std::memory_order_release, std::memory_order_relaxed)) {
     }
   }

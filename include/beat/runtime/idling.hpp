@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 
 #include <beat/runtime/crew.hpp>
 #include <beat/runtime/worker.hpp>
@@ -78,9 +79,15 @@ class idling {
     nap_ = std::min(nap_ * 2, crew_.tuning.longest_nap);
   }
 
+  /// The lookout sleeps only if nobody relied on it meanwhile.
   void sleep(ticket k) noexcept {
-    if (lookout_) people_.leave_lookout();
-    lookout_ = false;
+    if (std::exchange(lookout_, false)) {
+      people_.leave_lookout();
+      if (me_.sees_new_region()) {
+        people_.cancel();
+        return begin();
+      }
+    }
     me_.counters.parks.add();
     people_.sleep(k);
     begin();

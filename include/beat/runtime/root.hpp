@@ -36,7 +36,7 @@ class root_scope {
   root_scope(scheduler& pool, worker& guest, root_cost& cost) noexcept
       : pool_{pool}, guest_{guest}, cost_{cost}, began_{now()} {
     guest_.begin_region();
-    if (cost_.is_long(pool_.tuning.long_root) && !pool_.people.has_lookout()) pool_.people.work_arrived();
+    if (cost_.is_long(pool_.tuning.long_root) && !pool_.people.is_watched()) pool_.people.work_arrived();
   }
   ~root_scope() {
     guest_.end_region();

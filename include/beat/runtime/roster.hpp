@@ -58,6 +58,9 @@ class roster {
     return saturated();
   }
 
+  /// Whether more threads run tasks than there are permits, as some resumed: those that end a task go.
+  bool is_crowded() const noexcept { return active_.load(std::memory_order_relaxed) > permits_; }
+
   bool saturated() const noexcept {
     return active_.load(std::memory_order_seq_cst) >= permits_;  // seq_cst: pairs with hand_over()
   }
@@ -100,12 +103,19 @@ class roster {
   // ---- the lookout: at most one idle thread stays awake to watch what the others do ----
 
   bool try_lookout() noexcept {
-    return !lookout_.exchange(true, std::memory_order_acquire);  // acquire: pairs with leave_lookout()
+    return lookout_.exchange(1, std::memory_order_acquire) == 0;  // acquire: pairs with leave_lookout()
   }
+  /// A lookout that goes to sleep looks once more after this: it sees what others did before is_watched() was true.
   void leave_lookout() noexcept {
-    lookout_.store(false, std::memory_order_release);  // release: pairs with try_lookout()
+    lookout_.exchange(0, std::memory_order_acq_rel);  // pairs with is_watched(), and with try_lookout()
   }
-  bool has_lookout() const noexcept { return lookout_.load(std::memory_order_relaxed); }
+  bool has_lookout() const noexcept { return lookout_.load(std::memory_order_relaxed) != 0; }
+
+  /// Whether what the caller did before will be noticed by a lookout. It reads by writing: then either this comes first
+  /// and the lookout sees it all when it leaves, or it comes second and is false.
+  bool is_watched() noexcept {
+    return lookout_.fetch_add(0, std::memory_order_acq_rel) != 0;  // pairs with leave_lookout()
+  }
 
   /// Asks the lookout to look now and not at its next time. A hint: it may go unnoticed.
   void call_lookout() noexcept { calls_.store(calls_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed); }
@@ -117,7 +127,7 @@ class roster {
   atomic<bool> deferred_{false};                            // work was left alone because no permit was free
   alignas(cache_line) atomic<std::uint32_t> searching_{0};  // threads awake and looking for work
   atomic<bool> waking_{false};                              // a notification is on its way to a sleeper
-  atomic<bool> lookout_{false};                             // some idle thread watches
+  atomic<std::uint32_t> lookout_{0};                        // 1: some idle thread watches
   atomic<std::uint32_t> calls_{0};                          // changes whenever somebody calls the lookout
   event_count<Atomics> sleepers_;
 };

@@ -185,7 +185,7 @@ class scheduler final : public crew {
   /// Runs tasks as a guest while there are any.
   void help() noexcept {
     if (visit const stay{*this}) {
-      while (stay->run_one()) {
+      while (stay->run_one() && !people.is_crowded()) {
       }
     }
   }
@@ -214,16 +214,13 @@ class scheduler final : public crew {
   worker* find_guest() noexcept {
     for (std::uint32_t i = 0; i < size(); ++i) {
       worker* const w = at(i);
-      // acquire: the worker's state; pairs with the release in ~visit()
       if (w->is_guest() && !w->occupied.load(std::memory_order_relaxed) &&
-          !w->occupied.exchange(true, std::memory_order_acquire))
+          !w->occupied.exchange(true, std::memory_order_acquire))  // acquire: its state; pairs with ~visit()
         return w;
     }
     try {
       std::lock_guard const lock{growing_};
-      worker& w = add_worker(true);
-      w.occupied.store(true, std::memory_order_relaxed);
-      return &w;
+      return &add_worker(true);
     } catch (...) {
       return nullptr;  // no memory: the caller queues its work instead
     }
@@ -239,8 +236,9 @@ class scheduler final : public crew {
     running_.fetch_add(1, std::memory_order_release);  // release: pairs with the constructor's load
     std_atomics::futex_wake(running_, 1);
     while (idling{*this, me}.until_active()) {
-      while (me.run_one()) {
+      while (me.run_one() && !people.is_crowded()) {
       }
+      me.report();
       people.deactivate();
     }
   }

@@ -134,6 +134,15 @@ class worker : public lane {
     return false;
   }
 
+  /// Whether somebody began a region that look_around() has not met yet.
+  bool sees_new_region() const noexcept {
+    for (std::uint32_t i = 0; i < crew_.size(); ++i) {
+      worker const& victim = *crew_.at(i);
+      if (&victim != this && watches_.is_new(i, victim.regions())) return true;
+    }
+    return false;
+  }
+
   void await(job& j, taken_by thief) noexcept;
 
   /// Counts a settled task of this pool.
@@ -158,9 +167,9 @@ class worker : public lane {
   std::uint64_t regions() const noexcept { return region_.load(std::memory_order_relaxed); }
 
   worker_counters counters;
-  worker* next_held = nullptr;        // the next in held_workers
-  std::atomic<bool> occupied{false};  // of a guest's worker: whether some thread uses it
-  lane* outer = nullptr;              // of a guest: the lane to return to
+  worker* next_held = nullptr;  // the next in held_workers
+  std::atomic<bool> occupied;   // of a guest's worker: whether some thread uses it, at first the one that made it
+  lane* outer = nullptr;        // of a guest: the lane to return to
 
  private:
   static constexpr std::uint64_t report_batch = 64;
@@ -168,6 +177,7 @@ class worker : public lane {
   worker(crew& c, std::uint32_t id, bool guest, std::unique_ptr<job_stack::slot[]> slots,
          std::unique_ptr<job_stack::mark[]> marks)
       : lane{.stack = {slots.get(), marks.get(), c.tuning.fork_capacity}, .self = this},
+        occupied{guest},
         slots_{std::move(slots)},
         marks_{std::move(marks)},
         crew_{c},

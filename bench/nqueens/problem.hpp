@@ -1,0 +1,52 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// nqueens: all ways to put 12 queens on a board where none attacks another, by search. Every queen that is put
+// somewhere is forked with a board of its own, down to the last row; a node is some 100 ns of work, and there are
+// 856,189.
+
+#include <benchmark/benchmark.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace nqueens {
+
+inline constexpr int size = 12;
+inline constexpr long answer = 14'200;
+
+/// The column of the queen in each row that has one.
+using board = std::array<std::int8_t, std::size_t{size}>;
+
+/// Whether no queen above `row` attacks this square.
+inline bool is_safe(board const& b, int row, int column) {
+  for (int above = 0; above < row; ++above) {
+    int const aside = b[static_cast<std::size_t>(above)] - column;
+    if (aside == 0 || aside == row - above || aside == above - row) return false;
+  }
+  return true;
+}
+
+/// The board with one queen more.
+inline board put(board b, int row, int column) {
+  b[static_cast<std::size_t>(row)] = static_cast<std::int8_t>(column);
+  return b;
+}
+
+/// The first safe column of `row` from `column` on; `size` where there is none.
+inline int next_safe(board const& b, int row, int column) {
+  while (column < size && !is_safe(b, row, column)) ++column;
+  return column;
+}
+
+/// Checks the answer.
+inline void check(benchmark::State& state, long result) {
+  if (result != answer) state.SkipWithError("wrong answer");
+}
+
+/// The arguments of every competitor that has workers.
+inline void with_workers(benchmark::internal::Benchmark* b) {
+  b->ArgName("workers")->Arg(1)->Arg(2)->Unit(benchmark::kMillisecond)->UseRealTime();
+}
+
+}  // namespace nqueens
