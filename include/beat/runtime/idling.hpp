@@ -83,7 +83,7 @@ class idling {
   void sleep(ticket k) noexcept {
     if (std::exchange(lookout_, false)) {
       people_.leave_lookout();
-      if (me_.sees_new_region()) {
+      if (!people_.saturated() && me_.sees_new_region()) {
         people_.cancel();
         return begin();
       }

@@ -115,8 +115,9 @@ class worker : public lane {
     std::uint32_t const count = crew_.size();
     for (std::uint32_t i = 0; i < count; ++i) {
       worker& victim = *crew_.at(i);
-      if (&victim == this) continue;
+      // The own deque too: a thread that leaves a crowd leaves tasks there.
       if (!victim.deque_.for_thieves().empty()) return outlook::work;
+      if (&victim == this) continue;
       result = std::max(result, watch(victim, time, crew_.tuning.pace));
       if (result == outlook::work) return result;
     }
@@ -128,8 +129,8 @@ class worker : public lane {
     if (!crew_.arrivals.empty()) return true;
     for (std::uint32_t i = 0; i < crew_.size(); ++i) {
       worker& victim = *crew_.at(i);
-      if (&victim == this) continue;
-      if (!victim.deque_.for_thieves().empty() || victim.stack.for_thieves().look().has_public()) return true;
+      if (!victim.deque_.for_thieves().empty()) return true;
+      if (&victim != this && victim.stack.for_thieves().look().has_public()) return true;
     }
     return false;
   }
