@@ -73,7 +73,7 @@ TEST_CASE("a request is seen by the next fork and publishes the older half", "[u
   for (int i = 0; i < 4; ++i) CHECK_FALSE(f.stack.push(&jobs[i]).requested);
   f.stack.for_thieves().request();
   CHECK(f.stack.push(&jobs[4]).requested);
-  CHECK(f.stack.serve() == 3);
+  CHECK(f.stack.serve().count == 3);
   CHECK(f.control().has_public());
   CHECK_FALSE(f.stack.push(&jobs[5]).requested);  // answered
   CHECK(f.steal().loot == &jobs[0]);
@@ -90,11 +90,19 @@ TEST_CASE("an answer publishes at least one job if there is one", "[unit]") {
   plain f{8};
   item job;
   f.stack.for_thieves().request();
-  CHECK(f.stack.serve() == 0);
+  CHECK(f.stack.serve().count == 0);
   CHECK_FALSE(f.control().has_public());
   static_cast<void>(f.stack.push(&job));
-  CHECK(f.stack.serve() == 1);
+  CHECK(f.stack.serve().count == 1);
   CHECK(f.steal().loot == &job);
+}
+
+TEST_CASE("a publication tells whether somebody had asked", "[unit]") {
+  plain f{8};
+  CHECK_FALSE(f.stack.serve().requested);
+  f.stack.for_thieves().request();
+  CHECK(f.stack.serve().requested);
+  CHECK_FALSE(f.stack.serve().requested);
 }
 
 TEST_CASE("a withdrawn request is not seen by the next fork", "[unit]") {
@@ -111,7 +119,7 @@ TEST_CASE("a public job that nobody took goes back to its owner", "[unit]") {
   static_cast<void>(f.stack.push(&jobs[0]));
   static_cast<void>(f.stack.push(&jobs[1]));
   f.stack.for_thieves().request();
-  CHECK(f.stack.serve() == 1);
+  CHECK(f.stack.serve().count == 1);
   CHECK(f.stack.pop(2) == joined::kept);
   CHECK(f.stack.pop(1) == joined::kept);
   CHECK(f.steal().status == steal_status::empty);
@@ -183,7 +191,7 @@ TEST_CASE("a stack without slots keeps everything private", "[unit]") {
   item job;
   CHECK_FALSE(quiet.push(&job).requested);
   CHECK(quiet.push(&job).index == 1);
-  CHECK(quiet.serve() == 0);
+  CHECK(quiet.serve().count == 0);
   CHECK(quiet.pop(1) == joined::kept);
   CHECK(quiet.pop(0) == joined::kept);
   CHECK(asking.push(&job).requested);
@@ -197,7 +205,7 @@ TEST_CASE("a job pulled out from below leaves a filler in its place", "[unit]") 
   CHECK(f.stack.pull_out(2, &filler) == joined::kept);
   CHECK(f.stack.depth() == 4);
   f.stack.for_thieves().request();
-  CHECK(f.stack.serve() == 2);
+  CHECK(f.stack.serve().count == 2);
   CHECK(f.steal().loot == &jobs[0]);
   CHECK(f.steal().loot == &filler);
   CHECK(f.stack.pop(3) == joined::kept);

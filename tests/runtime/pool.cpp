@@ -126,6 +126,68 @@ TEST_CASE("a task that waits for its own pool gets an error", "[unit]") {
   CHECK(code([&] { static_cast<void>(pool.wait_for(1ms)); }) == beat::errc::self_wait);
   CHECK(pool.run([&] { return caught([&] { pool.wait(); }).code(); }) == beat::errc::self_wait);
   CHECK(code([&] { pool.shutdown(); }) == beat::errc::self_wait);
+  CHECK(pool.run([&] { return caught([&] { pool.shutdown(); }).code(); }) == beat::errc::self_wait);
+  CHECK(pool.submit([] { return 1; }).get() == 1);  // and the pool is still open
+}
+
+TEST_CASE("a duration that no clock can hold is a long wait and not an error", "[unit]") {
+  beat::ThreadPool pool{1};
+  std::atomic<bool> go{false};
+  pool.post([&] { go.wait(false); });
+  auto result = pool.submit([] { return 1; });
+  std::thread opener{[&] {
+    std::this_thread::sleep_for(20ms);
+    go = true;
+    go.notify_all();
+  }};
+  CHECK(result.wait_for(std::chrono::hours::max()));
+  CHECK(pool.wait_for(std::chrono::nanoseconds::max()));
+  CHECK(pool.wait_for(std::chrono::duration<double>{1e300}));
+  CHECK(pool.wait_for(std::chrono::years::max()));
+  opener.join();
+}
+
+TEST_CASE("a shutdown waits for what other threads run in the pool and for what that posts", "[unit]") {
+  beat::ThreadPool pool{2};
+  std::atomic<bool> begun{false};
+  std::atomic<bool> closed{false};
+  std::atomic<bool> posted{false};
+  std::thread visitor{[&] {
+    pool.run([&] {
+      begun = true;
+      closed.wait(false);
+      std::this_thread::sleep_for(20ms);
+      pool.post([&] { posted = true; });
+    });
+  }};
+  while (!begun) std::this_thread::yield();
+  std::thread closer{[&] {
+    while (pool.try_post([] {})) std::this_thread::yield();
+    closed = true;
+    closed.notify_all();
+  }};
+  pool.shutdown();
+  CHECK(posted);
+  closer.join();
+  visitor.join();
+  beat::pool_stats const stats = pool.stats();
+  CHECK(stats.roots == 1);
+  CHECK(stats.submitted == stats.completed);
+}
+
+TEST_CASE("a pool stands still only where nothing moved for long enough", "[unit]") {
+  struct impatient_policy {
+    static constexpr beat::scheduler_tuning tuning() noexcept { return {.stuck = 1'000'000}; }
+  };
+  beat::basic_thread_pool<impatient_policy> pool{1};
+  beat::detail::scheduler& s = scheduler_of(pool);
+  auto const sleep = [](std::int64_t limit) { std::this_thread::sleep_for(std::chrono::nanoseconds{limit}); };
+  CHECK_FALSE(s.stands_still([](std::int64_t) {}));  // woken early
+  CHECK(s.stands_still(sleep));
+  CHECK_FALSE(s.stands_still([&](std::int64_t limit) {
+    sleep(limit);
+    pool.run([] {});
+  }));
 }
 
 TEST_CASE("a pool that was shut down says so and can be shut down again", "[unit]") {
@@ -167,7 +229,9 @@ TEST_CASE("what a pool did is counted and nothing is lost", "[unit]") {
 
 TEST_CASE("a policy brings numbers of its own", "[unit]") {
   struct small_policy {
-    static constexpr beat::scheduler_tuning tuning() noexcept { return {.fork_capacity = 2, .deque_capacity = 1}; }
+    static constexpr beat::scheduler_tuning tuning() noexcept {
+      return {.fork_capacity = 2, .deque_capacity = 1, .inbox_interval = 1};
+    }
   };
   beat::basic_thread_pool<small_policy> pool{2};
   std::atomic<int> ran{0};

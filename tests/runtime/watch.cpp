@@ -60,7 +60,7 @@ TEST_CASE("a worker that is busy for long is asked once", "[unit]") {
 
   SECTION("its next fork answers and it is watched anew") {
     static_cast<void>(s.victim.push(&s.job));
-    CHECK(s.victim.serve() == 1);
+    CHECK(s.victim.serve().count == 1);
     CHECK(s.look(130) == outlook::work);
     CHECK(s.victim.for_thieves().steal(s.victim.for_thieves().look(), 1).loot == &s.job);
     s.list.forget(2);

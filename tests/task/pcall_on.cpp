@@ -47,18 +47,34 @@ TEST_CASE("what a call on a pool throws arrives in get", "[unit]") {
 TEST_CASE("a call on a pool that nobody began is discarded with its future", "[unit]") {
   beat::ThreadPool pool{1};
   std::atomic<bool> ran{false};
+  counted::live = 0;
   occupation busy{pool};
-  std::thread opener{[&] {
-    std::this_thread::sleep_for(20ms);
-    busy.open();
-  }};
+  auto const start = std::chrono::steady_clock::now();
   {
-    auto const dropped = beat::pcall(pool, [&] { ran = true; });
+    auto const dropped = beat::pcall(pool, [&, c = counted{1}] { ran = c.value == 1; });
   }
-  opener.join();
+  CHECK(std::chrono::steady_clock::now() - start < 10s);  // at once, and not when its turn comes
+  CHECK(counted::live == 0);
+  CHECK(pool.stats().cancelled == 1);
+  busy.open();
   pool.wait();
   CHECK_FALSE(ran);
   CHECK(pool.stats().cancelled == 1);
+  CHECK(pool.stats().submitted == 2);
+  CHECK(pool.stats().completed == 1);
+}
+
+TEST_CASE("a pool is quiet once all that it has left are discarded calls", "[unit]") {
+  beat::ThreadPool pool{1};
+  bool quiet = false;
+  pool.run([&] {
+    {
+      auto const dropped = beat::pcall(pool, [] {});
+    }
+    std::thread{[&] { pool.post([] {}); }}.join();
+  });
+  quiet = pool.wait_for(20s);
+  CHECK(quiet);
 }
 
 TEST_CASE("a call on a pool that runs is waited for", "[unit]") {

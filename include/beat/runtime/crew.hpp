@@ -28,6 +28,16 @@ inline std::int64_t now() noexcept {
       .count();
 }
 
+/// The time at which `duration` is over; a duration that no clock can hold means a century.
+template <class Rep, class Period>
+std::int64_t deadline_after(std::chrono::duration<Rep, Period> duration) noexcept {
+  constexpr std::chrono::hours century{24 * 36525};
+  bool const counts = std::chrono::duration<double>{duration} < std::chrono::duration<double>{century};
+  return now() + std::chrono::nanoseconds{counts ? std::chrono::duration_cast<std::chrono::nanoseconds>(duration)
+                                                 : std::chrono::nanoseconds{century}}
+                     .count();
+}
+
 class crew {
  public:
   crew(std::uint32_t workers, std::uint32_t capacity, scheduler_tuning const& numbers)
@@ -63,7 +73,7 @@ class crew {
     if (tasks.finish(count)) settled.notify_all();
   }
 
-  /// The last thread that takes any task is about to block: see that another one does.
+  /// Sees that as many pool threads as there are permits do not block inside a task.
   virtual void start_spare() noexcept = 0;
 
   std::atomic<std::uint32_t> unblocked{0};  // pool threads that do not block inside a task

@@ -128,17 +128,24 @@ class fork_stack {
 
   BEAT_FORCE_INLINE std::uint32_t depth() const noexcept { return bottom_.load(std::memory_order_relaxed); }
 
-  /// Answers a request: publishes the older half of the private jobs, at least one. Returns how many.
-  BEAT_NO_INLINE std::uint32_t serve() noexcept {
+  struct served {
+    std::uint32_t count;
+    bool requested;
+  };
+
+  /// Publishes the older half of the private jobs, at least one, and answers the request if there is one: says how
+  /// many, and whether somebody asked. Whoever asked may sleep by now, so the caller then wakes a thread.
+  BEAT_NO_INLINE served serve() noexcept {
     std::uint32_t const b = clamp(depth());
     control c{ctl_.load(std::memory_order_relaxed)};
     for (;;) {
       std::uint32_t const split = c.split();
       std::uint32_t const count = b > split ? (b - split + 1) / 2 : 0;
-      // release: the jobs, pairs with the acquire in steal(); the request goes with the same word, never earlier
-      if (ctl_.compare_exchange_weak(c.word, c.published(split + count).word, std::memory_order_release,
+      // seq_cst: the jobs, pairs with look(); and before the caller's look at the sleepers. The request goes with the
+      // same word, never earlier.
+      if (ctl_.compare_exchange_weak(c.word, c.published(split + count).word, std::memory_order_seq_cst,
                                      std::memory_order_relaxed))
-        return count;
+        return {count, (c.word & control::soft) != 0};
     }
   }
 
@@ -179,7 +186,8 @@ class fork_stack {
     explicit thief(fork_stack& victim) noexcept : victim_{&victim} {}
 
     control look() const noexcept {
-      return {victim_->ctl_.load(std::memory_order_acquire)};  // acquire: pairs with serve() and force()
+      // seq_cst: the slots, pairs with serve() and force(); a sleeper's last look comes after its announcement
+      return {victim_->ctl_.load(std::memory_order_seq_cst)};
     }
 
     /// Takes the oldest public job as seen in `seen`, and leaves `self` (not 0) for the owner to find.

@@ -79,17 +79,16 @@ class idling {
     nap_ = std::min(nap_ * 2, crew_.tuning.longest_nap);
   }
 
-  /// The lookout sleeps only if nobody relied on it meanwhile.
+  /// Sleeps where this thread could do nothing (who gives a permit back wakes one), where somebody else is the lookout,
+  /// or where there is nothing to look out for; otherwise it begins anew, and becomes the lookout.
   void sleep(ticket k) noexcept {
-    if (std::exchange(lookout_, false)) {
-      people_.leave_lookout();
-      if (!people_.saturated() && me_.sees_new_region()) {
-        people_.cancel();
-        return begin();
-      }
+    if (std::exchange(lookout_, false)) people_.leave_lookout();
+    if (people_.saturated() || people_.is_watched() || me_.look_around(now()) == outlook::nothing) {
+      me_.counters.parks.add();
+      people_.sleep(k);
+    } else {
+      people_.cancel();
     }
-    me_.counters.parks.add();
-    people_.sleep(k);
     begin();
   }
 

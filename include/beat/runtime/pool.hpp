@@ -46,7 +46,7 @@ enum class shutdown_mode { drain, stop };
 
 /// A pool of worker threads, and the place where work meets them.
 /// *Thread safety:* every member except the destructor may be called from any thread, also from inside tasks.
-template <class Policy>
+template <scheduler_policy Policy>
 class basic_thread_pool {
  public:
   /// *Throws:* error{invalid_argument} beyond the maximum, error{thread_creation_failed}, std::bad_alloc.
@@ -91,23 +91,20 @@ class basic_thread_pool {
     requires task_body<std::decay_t<F>>
   auto submit(F&& f, task_options const& options = {}) -> future<detail::call_result_t<std::decay_t<F>&>>;
 
-  /// Waits until every task that was queued has ended, and helps meanwhile.
+  /// Waits until every task that was queued has ended, and whatever other threads run here; helps meanwhile.
   /// *Throws:* error{self_wait} from inside a task of this pool.
   void wait() { scheduler_.wait_until_quiet(std::nullopt); }
 
   /// Waits for at most `duration`; false where that was not enough. *Throws:* as wait().
   template <class Rep, class Period>
   [[nodiscard("false means that tasks are left")]] bool wait_for(std::chrono::duration<Rep, Period> duration) {
-    auto const nanoseconds = std::chrono::duration_cast<std::chrono::nanoseconds>(duration).count();
-    return scheduler_.wait_until_quiet(detail::now() + nanoseconds);
+    return scheduler_.wait_until_quiet(detail::deadline_after(duration));
   }
 
   /// Takes no more work from outside and returns once everything queued has run (`drain`) or was cancelled (`stop`);
-  /// what runs already runs to its end. Later submits throw. *Throws:* as wait().
-  void shutdown(shutdown_mode mode = shutdown_mode::drain) {
-    scheduler_.close(mode == shutdown_mode::stop);
-    scheduler_.wait_until_quiet(std::nullopt);
-  }
+  /// what runs already runs to its end. Later submits throw.
+  /// *Throws:* error{self_wait} from inside a task of this pool, which then goes on as before.
+  void shutdown(shutdown_mode mode = shutdown_mode::drain) { scheduler_.shutdown(mode == shutdown_mode::stop); }
 
   /// What the pool did so far. *Complexity:* O(workers).
   pool_stats stats() const noexcept { return scheduler_.stats(); }

@@ -30,24 +30,25 @@ class root_cost {
 template <class F>
 inline constinit root_cost cost_of{};
 
-/// One root that runs on the calling thread.
+/// One root that runs on the calling thread, during its visit. *Throws:* error{pool_shutdown}.
 class root_scope {
  public:
-  root_scope(scheduler& pool, worker& guest, root_cost& cost) noexcept
-      : pool_{pool}, guest_{guest}, cost_{cost}, began_{now()} {
+  root_scope(scheduler& pool, worker& guest, root_cost& cost) : guest_{guest}, cost_{cost}, began_{now()} {
+    if (!pool.tasks.admit(false)) refuse();
+    guest_.count_root();
     guest_.begin_region();
-    if (cost_.is_long(pool_.tuning.long_root) && !pool_.people.is_watched()) pool_.people.work_arrived();
+    // With no permit free, whoever gives one back looks whether somebody watches.
+    roster<std_atomics>& people = pool.people;
+    if (cost_.is_long(pool.tuning.long_root) && !people.saturated() && !people.is_watched()) people.work_arrived();
   }
   ~root_scope() {
     guest_.end_region();
-    guest_.counters.roots.add();
     cost_.record(now() - began_);
   }
   root_scope(root_scope const&) = delete;
   root_scope& operator=(root_scope const&) = delete;
 
  private:
-  scheduler& pool_;
   worker& guest_;
   root_cost& cost_;
   std::int64_t const began_;

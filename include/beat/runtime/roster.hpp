@@ -25,6 +25,8 @@ class roster {
 
   // ---- permits: who runs tasks ----
 
+  std::uint32_t permits() const noexcept { return permits_; }
+
   /// Takes a permit if one is free.
   [[nodiscard("without a permit no task may run")]] bool try_activate() noexcept {
     std::uint32_t seen = active_.load(std::memory_order_relaxed);
@@ -48,7 +50,7 @@ class roster {
     // seq_cst: after the permit is free; pairs with defer()
     bool const missed = deferred_.load(std::memory_order_seq_cst);
     if (missed) deferred_.store(false, std::memory_order_seq_cst);  // seq_cst: before work_arrived() sets it again
-    if (missed || (others && !has_lookout())) work_arrived();
+    if (missed || (others && !is_watched())) work_arrived();
   }
 
   /// Notes that work is left alone for want of a permit. False where a permit has become free meanwhile.

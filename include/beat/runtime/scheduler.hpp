@@ -1,7 +1,8 @@
 #pragma once
 // SPDX-License-Identifier: MIT
 // The scheduler: a crew with its threads. Here threads start, idle, serve guests from outside, and end.
-// Invariant: at least one pool thread does not block inside a task, so that every queued task is run by somebody.
+// Invariant: as many pool threads as there are permits do not block inside a task, so that a permit which is free finds
+// somebody to use it, and every queued task is run.
 
 #include <atomic>
 #include <cstdint>
@@ -22,14 +23,22 @@
 
 namespace beat::inline v0::detail {
 
+[[noreturn]] BEAT_NO_INLINE inline void refuse() {
+  throw_error(errc::pool_shutdown, "the pool takes no more work: submit before its shutdown, or to another pool");
+}
+
 class scheduler final : public crew {
  public:
   static constexpr std::uint32_t max_workers = 1024;
-  static constexpr std::uint32_t max_guests = 256;  // and spare threads
+  static constexpr std::uint32_t max_guests = 256;  // threads from outside that take part at once
+  static constexpr std::uint32_t max_spares = 256;  // threads that stand in for blocked ones
 
   /// `places` says where each worker may run; empty where that is left to the system.
   scheduler(std::uint32_t workers, std::string name, std::vector<cpu_set> places, scheduler_tuning const& numbers)
-      : crew{workers, workers + max_guests, numbers}, name_{std::move(name)}, places_{std::move(places)} {
+      : crew{workers, workers + max_spares + max_guests, numbers},
+        name_{std::move(name)},
+        places_{std::move(places)},
+        room_for_threads_{workers + max_spares} {
     static_cast<void>(std_atomics::heavy_fence());  // the first one registers the process, which takes its time
     workers_.reserve(capacity());
     threads_.reserve(capacity());
@@ -71,13 +80,23 @@ class scheduler final : public crew {
     if (!tasks.admit(w != nullptr)) return false;
     if (w == nullptr || !pushed(*w, t)) arrivals.push(t);
     people.work_arrived();
+    if (unblocked.load(std::memory_order_relaxed) == 0) start_spare();  // which failed when the last one blocked
     return true;
   }
 
-  /// From now on takes no task from outside; with `cancel`, queued tasks are settled without running.
-  void close(bool cancel) noexcept {
+  /// Counts as cancelled a task that was claimed by a thread without a worker.
+  void discarded() noexcept {
+    discarded_.fetch_add(1, std::memory_order_relaxed);
+    report(1);
+  }
+
+  /// Takes no more tasks from outside, and waits until every task is settled; with `cancel`, queued tasks are settled
+  /// without running. *Throws:* error{self_wait} from inside a task of this pool; then it goes on as before.
+  void shutdown(bool cancel) {
+    refuse_self_wait();
     if (cancel) cancelling.store(true, std::memory_order_relaxed);
     tasks.close();
+    wait_until_quiet(std::nullopt);
   }
 
   /// An outside thread's stay as a worker of this pool. False where every permit or every guest's worker is taken.
@@ -119,8 +138,7 @@ class scheduler final : public crew {
   /// Waits until every task is settled, and helps meanwhile unless there is a deadline. False: the deadline came first.
   /// *Throws:* error{self_wait} from inside a task of this pool.
   bool wait_until_quiet(std::optional<std::int64_t> deadline) {
-    if (mine() != nullptr)
-      throw_error(errc::self_wait, "a task waits for the pool that runs it: wait from outside, or use a task_group");
+    refuse_self_wait();
     while (!tasks.quiet()) {
       if (!deadline) help();
       std::int64_t const left = deadline ? *deadline - now() : 1;
@@ -140,29 +158,40 @@ class scheduler final : public crew {
   }
 
   pool_stats stats() const noexcept {
-    pool_stats sum{.submitted = tasks.admitted()};
+    pool_stats sum{.cancelled = discarded_.load(std::memory_order_relaxed)};
     for (std::uint32_t i = 0; i < size(); ++i) sum = sum + at(i)->counters.snapshot();
+    std::uint64_t const admitted = tasks.admitted();  // roots too
+    sum.submitted = admitted - std::min(admitted, sum.roots);
     return sum;
   }
 
-  /// Calls `wait(nanoseconds)` on a thread that blocks. True where nothing began and nothing ended in this pool
-  /// meanwhile.
+  /// Calls `wait(nanoseconds)` on a thread that blocks. True where it took its time, and nothing began and nothing
+  /// ended in this pool meanwhile.
   template <class Wait>
   bool stands_still(Wait&& wait) noexcept {
+    std::int64_t const begun = now();
     std::uint64_t const before = progress();
     {
       blocked_scope const blocked;
       wait(tuning.stuck);
     }
-    return progress() == before;
+    return progress() == before && now() - begun >= tuning.stuck;
+  }
+
+  /// Grows whenever something begins or ends in this pool.
+  std::uint64_t progress() const noexcept {
+    std::uint64_t sum = 0;
+    for (std::uint32_t i = 0; i < size(); ++i) sum += at(i)->regions();
+    return sum;
   }
 
   void start_spare() noexcept override {
     std::lock_guard const lock{growing_};
+    if (unblocked.load(std::memory_order_relaxed) >= people.permits()) return;
     try {
       start_thread();
     } catch (...) {
-      // No thread or no memory is to be had: queued tasks wait until a blocked thread goes on.
+      // No thread or no memory is to be had: queued tasks wait until a blocked thread goes on, or the next one arrives.
     }
   }
 
@@ -176,10 +205,9 @@ class scheduler final : public crew {
     }
   }
 
-  std::uint64_t progress() const noexcept {
-    std::uint64_t sum = 0;
-    for (std::uint32_t i = 0; i < size(); ++i) sum += at(i)->regions();
-    return sum;
+  void refuse_self_wait() const {
+    if (mine() != nullptr)
+      throw_error(errc::self_wait, "a task waits for the pool that runs it: wait from outside, or use a task_group");
   }
 
   /// Runs tasks as a guest while there are any.
@@ -191,9 +219,11 @@ class scheduler final : public crew {
   }
 
   worker& add_worker(bool guest) {
-    if (size() == capacity()) throw_error(errc::thread_creation_failed, "the pool has no room for another worker");
+    std::uint32_t& room = guest ? room_for_guests_ : room_for_threads_;
+    if (room == 0) throw_error(errc::thread_creation_failed, "the pool has no room for another worker");
     workers_.push_back(std::make_unique<worker>(*this, size(), guest));
     add(workers_.back().get());
+    --room;
     return *workers_.back();
   }
 
@@ -256,12 +286,15 @@ class scheduler final : public crew {
 
   std::string const name_;
   std::vector<cpu_set> const places_;
-  std::mutex growing_;  // guards workers_, threads_ and unmanned_
+  std::mutex growing_;  // guards what follows, up to unmanned_
+  std::uint32_t room_for_threads_;
+  std::uint32_t room_for_guests_ = max_guests;
   std::vector<std::unique_ptr<worker>> workers_;
   std::vector<std::thread> threads_;
-  worker* unmanned_ = nullptr;             // made for a thread which could not be started
-  std::atomic<std::uint32_t> running_{0};  // threads that have begun
-  std::atomic<std::uint32_t> unbound_{0};  // workers that the system did not let run where they were placed
+  worker* unmanned_ = nullptr;               // made for a thread which could not be started
+  std::atomic<std::uint32_t> running_{0};    // threads that have begun
+  std::atomic<std::uint32_t> unbound_{0};    // workers that the system did not let run where they were placed
+  std::atomic<std::uint64_t> discarded_{0};  // tasks that were cancelled by a thread without a worker
 };
 
 }  // namespace beat::inline v0::detail

@@ -19,8 +19,8 @@ class blocked_scope {
     for (worker* w = held_workers; w != nullptr; w = w->next_held) {
       w->report();
       crew& c = w->shared();
-      // acq_rel: counts that a spare's start depends on
-      if (!w->is_guest() && c.unblocked.fetch_sub(1, std::memory_order_acq_rel) == 1) c.start_spare();
+      // relaxed: start_spare() looks again under its lock
+      if (!w->is_guest() && c.unblocked.fetch_sub(1, std::memory_order_relaxed) <= c.people.permits()) c.start_spare();
       c.people.hand_over();
     }
   }
@@ -43,42 +43,49 @@ inline void worker::await(job& j, taken_by who) noexcept {
   }
   lane_scope const scope{*this};
   worker& thief = *crew_.at(who.id());
+  auto const shares = [&](job_stack::control seen) {
+    return seen.has_public() && seen.top() >= who.first_descendant();
+  };
   std::int64_t started = now();
-  std::int64_t nap = crew_.tuning.shortest_nap;
+  std::int64_t length = crew_.tuning.shortest_nap;
+  auto const nap = [&] {
+    event_count<std_atomics>::key const k = parker_.prepare();
+    if (j.ended()) return parker_.cancel();
+    counters.naps.add();
+    parker_.wait_for(k, length);
+  };
   while (!j.ended()) {
     job_stack::control const seen = thief.stack.for_thieves().look();
     if (j.ended()) return;  // only now `seen` surely shows descendants
-    if (seen.has_public() && seen.top() >= who.first_descendant() && steal_job(thief, seen, false)) {
+    if (shares(seen) && steal_job(thief, seen, false)) {
       started = now();
-      nap = crew_.tuning.shortest_nap;
+      length = crew_.tuning.shortest_nap;
       continue;
     }
     std::int64_t const time = now();
     watch(thief, time, 0);
     if (time - started < crew_.tuning.spin) {
       for (int i = 0; i < 32; ++i) std_atomics::pause();
-      continue;
-    }
-    event_count<std_atomics>::key const k = parker_.prepare();
-    if (j.ended()) {
-      parker_.cancel();
-      return;
-    }
-    counters.naps.add();
-    if (time - started < crew_.tuning.brief_wait) {
-      parker_.wait_for(k, nap);
-    } else {
+    } else if (time - started < crew_.tuning.brief_wait) {
+      nap();
+      length = std::min(length * 2, crew_.tuning.longest_nap);
+    } else {  // the thief wakes this thread at the end; by looking less and less often a long wait costs nothing
       blocked_scope const blocked;
-      parker_.wait_for(k, nap);
+      do {
+        length = std::max(crew_.tuning.longest_nap, (now() - started) / 8);
+        nap();
+      } while (!j.ended() && !shares(thief.stack.for_thieves().look()));
     }
-    nap = std::min(nap * 2, crew_.tuning.longest_nap);
   }
 }
 
 BEAT_NO_INLINE inline void lane::offer() noexcept {
   if (self == nullptr) return;
-  self->counters.published.add(stack.serve());
-  if (self->shared().people.has_lookout()) self->shared().people.call_lookout();
+  auto const [count, requested] = stack.serve();
+  self->counters.published.add(count);
+  roster<std_atomics>& people = self->shared().people;
+  if (requested) people.work_arrived();
+  if (people.has_lookout()) people.call_lookout();
 }
 
 BEAT_NO_INLINE inline void lane::await(job& j, taken_by thief) noexcept { self->await(j, thief); }
@@ -101,7 +108,7 @@ BEAT_NO_INLINE inline taken_by lane::release(std::uint32_t index) noexcept {
 
 BEAT_NO_INLINE BEAT_CALLEE_SAVES inline std::uint32_t lane::answer(std::uint32_t index, job* j) noexcept {
   if (self == nullptr) return leave_shared_lane().stack.push(j).index;
-  self->counters.published.add(stack.serve());
+  self->counters.published.add(stack.serve().count);
   self->shared().people.work_arrived();
   return index;
 }

@@ -47,11 +47,6 @@ class watch_list {
     return count != 0 ? outlook::work : outlook::nothing;
   }
 
-  /// Whether victim `id` is busy in a region that look() was not told of.
-  bool is_new(std::uint32_t id, std::uint64_t region) const noexcept {
-    return region % 2 != 0 && sightings_[id].region != region;
-  }
-
   /// After a theft: the victim is left alone for a while.
   void forget(std::uint32_t id) noexcept { sightings_[id] = {}; }
 

@@ -90,16 +90,20 @@ class worker : public lane {
     return true;
   }
 
-  /// Runs one task or job, wherever it is found. Needs a permit, and no job on the stack.
+  /// Runs one task or job, wherever it is found. Needs a permit, and no job on the stack. The own deque comes first,
+  /// then the inbox, then what others have; but now and then the inbox, or what others have, comes first of all, so
+  /// that no steady stream starves the rest.
   bool run_one() noexcept {
-    task* t = ++tick_ % crew_.tuning.inbox_interval == 0 ? from_inbox(1) : nullptr;
+    std::uint32_t const interval = crew_.tuning.inbox_interval;
+    std::uint32_t const turn = ++tick_ % (2 * interval);
+    if (turn == interval && steal_any()) return true;
+    task* t = turn == 0 ? from_inbox(1) : nullptr;
     if (t == nullptr) t = deque_.for_owner().take();
     if (t == nullptr) t = from_inbox(crew_.tuning.inbox_batch);
     if (t != nullptr) {
       run_as_region([&] { settle(t); });
       return true;
     }
-    report();
     return steal_any();
   }
 
@@ -135,15 +139,6 @@ class worker : public lane {
     return false;
   }
 
-  /// Whether somebody began a region that look_around() has not met yet.
-  bool sees_new_region() const noexcept {
-    for (std::uint32_t i = 0; i < crew_.size(); ++i) {
-      worker const& victim = *crew_.at(i);
-      if (&victim != this && watches_.is_new(i, victim.regions())) return true;
-    }
-    return false;
-  }
-
   void await(job& j, taken_by thief) noexcept;
 
   /// Counts a settled task of this pool.
@@ -162,6 +157,12 @@ class worker : public lane {
         return;
     }
     if (++unreported_ == report_batch) report();
+  }
+
+  /// Counts a root, which the gate has admitted like a task; its end is reported when its thread leaves.
+  void count_root() noexcept {
+    counters.roots.add();
+    ++unreported_;
   }
 
   /// Grows whenever this worker begins or ends something.
@@ -192,9 +193,10 @@ class worker : public lane {
 
   /// The oldest of a batch; the rest goes to the own deque, so that the next oldest comes first.
   task* from_inbox(std::uint32_t limit) noexcept {
-    task* batch[64];
+    task* batch[scheduler_tuning::largest_batch];
     std::uint32_t size = 0;
-    crew_.arrivals.take(std::min<std::uint32_t>(limit, 64), [&](task* t) { batch[size++] = t; });
+    limit = std::min(limit, crew_.tuning.deque_capacity);
+    crew_.arrivals.take(limit, [&](task* t) { batch[size++] = t; });
     if (size == 0) return nullptr;
     while (size > 1) push(batch[--size]);  // never grows: the deque was empty, or the limit was 1
     if (!crew_.arrivals.empty() || !deque_.for_thieves().empty()) crew_.people.work_arrived();
@@ -202,6 +204,7 @@ class worker : public lane {
   }
 
   bool steal_any() noexcept {
+    report();
     std::uint32_t const count = crew_.size();
     std::uint32_t const start = random_.below(count);
     for (std::uint32_t i = 0; i < count; ++i) {

@@ -41,6 +41,13 @@ class awaited_task : public task {
     return false;
   }
 
+  /// Cancels it unless somebody has claimed it; then says false.
+  bool discard() noexcept {
+    if (!done.claim()) return false;
+    done.end(cancel());
+    return true;
+  }
+
   void release() noexcept {
     // acq_rel: everything done with the state comes before its end; pairs with itself in the other holder
     if (holders_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
@@ -105,7 +112,11 @@ class submitted final : public future_state<call_result_t<F&>> {
 
   task_outcome cancel() noexcept override {
     callable_.reset();
-    this->value.fail(std::make_exception_ptr(error{errc::cancelled, "the task was cancelled before it started"}));
+    try {
+      throw_error(errc::cancelled, "the task was cancelled before it started");
+    } catch (...) {
+      this->value.fail(std::current_exception());  // without memory for the text it is std::bad_alloc
+    }
     return task_outcome::cancelled;
   }
 
@@ -156,8 +167,7 @@ class [[nodiscard("post() is for tasks whose result nobody needs")]] future {
   template <class Rep, class Period>
   [[nodiscard("false means that the task goes on")]] bool wait_for(std::chrono::duration<Rep, Period> duration) const {
     detail::future_state<T>& awaited = state();
-    auto const nanoseconds = std::chrono::duration_cast<std::chrono::nanoseconds>(duration).count();
-    detail::wait_for_task(awaited, *pool_, detail::now() + nanoseconds);
+    detail::wait_for_task(awaited, *pool_, detail::deadline_after(duration));
     return awaited.done.has_ended();
   }
 
@@ -167,6 +177,12 @@ class [[nodiscard("post() is for tasks whose result nobody needs")]] future {
     wait();
     future const emptied{std::move(*this)};
     return emptied.state_->take();
+  }
+
+  /// For pcall: cancels the task if it has not begun, else waits for its end.
+  void discard() {
+    if (!state().discard()) return wait();
+    pool_->discarded();
   }
 
   /// For the pool.

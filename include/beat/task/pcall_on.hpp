@@ -3,7 +3,6 @@
 // pcall onto a pool, from a thread outside of it: the same promise as pcall, paid with one allocation.
 
 #include <cstddef>
-#include <stop_token>
 #include <type_traits>
 #include <utility>
 
@@ -22,9 +21,7 @@ class [[nodiscard("a future destroyed at once discards its call; keep it until g
   pool_potential_future& operator=(pool_potential_future const&) = delete;
 
   ~pool_potential_future() {
-    if (!task_.valid()) return;
-    discard_.request_stop();
-    task_.wait();
+    if (task_.valid()) task_.discard();
   }
 
   /// The result of the call, once; runs it on this thread if nobody has begun it.
@@ -33,11 +30,9 @@ class [[nodiscard("a future destroyed at once discards its call; keep it until g
 
   /// For pcall.
   template <class F>
-  pool_potential_future(detail::scheduler& pool, F&& f)
-      : task_{detail::submit_to(pool, std::forward<F>(f), discard_.get_token())} {}
+  pool_potential_future(detail::scheduler& pool, F&& f) : task_{detail::submit_to(pool, std::forward<F>(f), {})} {}
 
  private:
-  std::stop_source discard_;
   future<T> task_;
 };
 

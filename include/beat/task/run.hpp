@@ -32,7 +32,6 @@ call_result_t<F&> run_in(scheduler& pool, F& f) {
     lane_scope const scope{*mine};
     return call(f, *mine);
   }
-  if (pool.tasks.is_closed()) refuse();
   if (scheduler::visit const guest{pool}) {
     root_scope const root{pool, *guest, cost_of<F>};
     return call(f, *guest);
@@ -42,7 +41,7 @@ call_result_t<F&> run_in(scheduler& pool, F& f) {
 
 }  // namespace detail
 
-template <class Policy>
+template <scheduler_policy Policy>
 template <class F>
   requires task_body<std::remove_reference_t<F>>
 auto basic_thread_pool<Policy>::run(F&& f) -> detail::call_result_t<std::remove_reference_t<F>&> {

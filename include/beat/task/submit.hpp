@@ -17,10 +17,6 @@ namespace beat::inline v0 {
 
 namespace detail {
 
-[[noreturn]] BEAT_NO_INLINE inline void refuse() {
-  throw_error(errc::pool_shutdown, "the pool takes no more work: submit before its shutdown, or to another pool");
-}
-
 /// A task that nobody waits for.
 template <class F>
 class posted final : public task {
@@ -65,14 +61,14 @@ auto submit_to(scheduler& pool, F&& f, std::stop_token stop) {
 
 }  // namespace detail
 
-template <class Policy>
+template <scheduler_policy Policy>
 template <class F>
   requires task_body<std::decay_t<F>>
 void basic_thread_pool<Policy>::post(F&& f, task_options const& options) {
   if (!detail::post_to(scheduler_, std::forward<F>(f), options.stop)) detail::refuse();
 }
 
-template <class Policy>
+template <scheduler_policy Policy>
 template <class F>
   requires task_body<std::decay_t<F>>
 expected<void> basic_thread_pool<Policy>::try_post(F&& f, task_options const& options) {
@@ -80,7 +76,7 @@ expected<void> basic_thread_pool<Policy>::try_post(F&& f, task_options const& op
   return {};
 }
 
-template <class Policy>
+template <scheduler_policy Policy>
 template <class F>
   requires task_body<std::decay_t<F>>
 auto basic_thread_pool<Policy>::submit(F&& f, task_options const& options)

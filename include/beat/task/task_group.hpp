@@ -136,10 +136,11 @@ class task_group {
   }
 
   /// The pool stands still, perhaps because its threads block on a lock which this one holds: runs what is queued after
-  /// all.
+  /// all, for as long as nobody else moves.
   void run_queued(detail::worker* mine) noexcept {
     auto const run_on = [this](detail::worker& w) {
-      while (w.run_queued(this)) {
+      std::uint64_t const before = pool_.progress();
+      while (w.run_queued(this) && pool_.progress() == before) {
       }
     };
     if (mine != nullptr) {
