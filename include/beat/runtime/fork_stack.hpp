@@ -46,6 +46,7 @@ class fork_stack {
       return static_cast<std::uint32_t>(word >> split_shift) & index_mask;
     }
     constexpr bool has_public() const noexcept { return top() < split(); }
+    constexpr bool is_requested() const noexcept { return (word & soft) != 0; }
     constexpr bool forced_by(std::uint32_t thief) const noexcept { return (word >> 49) == ((force >> 49) | thief); }
     constexpr control without_force() const noexcept { return {word & ((std::uint64_t{1} << 49) - 1)}; }
     constexpr control forced(std::uint32_t thief) const noexcept {
@@ -90,7 +91,7 @@ class fork_stack {
     std::uint32_t const b = bottom_.load(std::memory_order_relaxed);
     slots_[clamp_to_scratch(b)].store(job, std::memory_order_relaxed);
     bottom_.store(b + 1, std::memory_order_release);  // release: the slot; pairs with the load in force()
-    return {b, (ctl_.load(std::memory_order_relaxed) & control::soft) != 0};
+    return {b, control{ctl_.load(std::memory_order_relaxed)}.is_requested()};
   }
 
   /// Joins the youngest job, in two steps: true where it is private and nobody forces; otherwise call `reclaim`, with
@@ -145,7 +146,7 @@ class fork_stack {
       // same word, never earlier.
       if (ctl_.compare_exchange_weak(c.word, c.published(split + count).word, std::memory_order_seq_cst,
                                      std::memory_order_relaxed))
-        return {count, (c.word & control::soft) != 0};
+        return {count, c.is_requested()};
     }
   }
 
@@ -175,7 +176,7 @@ class fork_stack {
 
   /// Forgets a request that came too late for the region which ends.
   void withdraw_request() noexcept {
-    if ((ctl_.load(std::memory_order_relaxed) & control::soft) != 0)
+    if (control{ctl_.load(std::memory_order_relaxed)}.is_requested())
       ctl_.fetch_and(~control::soft, std::memory_order_relaxed);
   }
 

@@ -36,7 +36,8 @@ class inbox {
     std::size_t count = 0;
     Node* rest = oldest_.load(std::memory_order_relaxed);
     if (rest == nullptr)
-      rest = reversed(newest_.exchange(nullptr, std::memory_order_acquire));  // acquire: push()'s nodes
+      // acquire: push()'s nodes; release: whoever finds it empty sees what the taker did before, pairs with empty()
+      rest = reversed(newest_.exchange(nullptr, std::memory_order_acq_rel));
     for (; rest != nullptr && count < limit; ++count) {
       (batch == nullptr ? batch : last->next) = rest;
       last = rest;

@@ -57,7 +57,7 @@ inline void worker::await(job& j, taken_by who) noexcept {
   while (!j.ended()) {
     job_stack::control const seen = thief.stack.for_thieves().look();
     if (j.ended()) return;  // only now `seen` surely shows descendants
-    if (shares(seen) && steal_job(thief, seen, false)) {
+    if (shares(seen) && steal_job(thief, seen)) {
       started = now();
       length = crew_.tuning.shortest_nap;
       continue;

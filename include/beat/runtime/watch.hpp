@@ -28,7 +28,7 @@ class watch_list {
     job_stack::control const seen = victim.look();
     if (seen.has_public()) return outlook::work;
     if (region % 2 == 0) return outlook::nothing;
-    bool const answered = s.requested != 0 && (seen.word & job_stack::control::soft) == 0;
+    bool const answered = s.requested != 0 && !seen.is_requested();
     if (s.region != region || answered) {
       s = {.region = region, .since = time};
       return outlook::stirring;
@@ -42,9 +42,10 @@ class watch_list {
     if (s.forced) return outlook::nothing;  // there was nothing; the request stands, its next fork answers it
     if (time - s.requested < patience) return outlook::watching;
     s.forced = true;
-    std::uint32_t const count = victim.force(thief_id);
-    forced.add(count);
-    return count != 0 ? outlook::work : outlook::nothing;
+    forced.add(victim.force(thief_id));
+    job_stack::control const after = victim.look();
+    if (after.has_public()) return outlook::work;
+    return after.is_requested() ? outlook::nothing : outlook::stirring;  // somebody answered, and others were quicker
   }
 
   /// After a theft: the victim is left alone for a while.

@@ -94,17 +94,9 @@ class worker : public lane {
   /// then the inbox, then what others have; but now and then the inbox, or what others have, comes first of all, so
   /// that no steady stream starves the rest.
   bool run_one() noexcept {
-    std::uint32_t const interval = crew_.tuning.inbox_interval;
-    std::uint32_t const turn = ++tick_ % (2 * interval);
-    if (turn == interval && steal_any()) return true;
-    task* t = turn == 0 ? from_inbox(1) : nullptr;
-    if (t == nullptr) t = deque_.for_owner().take();
-    if (t == nullptr) t = from_inbox(crew_.tuning.inbox_batch);
-    if (t != nullptr) {
-      run_as_region([&] { settle(t); });
-      return true;
-    }
-    return steal_any();
+    bool found = false;
+    run_as_region([&] { found = run_next(); });  // it begins before anything is taken: see look_around()
+    return found;
   }
 
   /// Reports the tasks that were settled since the last report.
@@ -112,15 +104,14 @@ class worker : public lane {
     if (unreported_ != 0) crew_.report(std::exchange(unreported_, 0));
   }
 
-  /// Looks whether there is work, and asks those who have been busy for long to share.
+  /// Looks whether there is work, and asks those who have been busy for long to share. The queues come before the
+  /// regions: who took something that this thread missed had begun a region before.
   outlook look_around(std::int64_t time) {
-    if (!crew_.arrivals.empty()) return outlook::work;
+    if (sees_work()) return outlook::work;
     outlook result = outlook::nothing;
     std::uint32_t const count = crew_.size();
     for (std::uint32_t i = 0; i < count; ++i) {
       worker& victim = *crew_.at(i);
-      // The own deque too: a thread that leaves a crowd leaves tasks there.
-      if (!victim.deque_.for_thieves().empty()) return outlook::work;
       if (&victim == this) continue;
       result = std::max(result, watch(victim, time, crew_.tuning.pace));
       if (result == outlook::work) return result;
@@ -128,11 +119,12 @@ class worker : public lane {
     return result;
   }
 
-  /// Whether a sleeper would miss something: what look_around() calls work, without asking anybody.
+  /// Whether anything is queued or public.
   bool sees_work() const noexcept {
     if (!crew_.arrivals.empty()) return true;
     for (std::uint32_t i = 0; i < crew_.size(); ++i) {
       worker& victim = *crew_.at(i);
+      // The own deque too: a thread that leaves a crowd leaves tasks there.
       if (!victim.deque_.for_thieves().empty()) return true;
       if (&victim != this && victim.stack.for_thieves().look().has_public()) return true;
     }
@@ -189,6 +181,20 @@ class worker : public lane {
         watches_{c.capacity()},
         deque_{c.tuning.deque_capacity} {}
 
+  bool run_next() noexcept {
+    std::uint32_t const interval = crew_.tuning.inbox_interval;
+    std::uint32_t const turn = ++tick_ % (2 * interval);
+    if (turn == interval && steal_any()) return true;
+    task* t = turn == 0 ? from_inbox(1) : nullptr;
+    if (t == nullptr) t = deque_.for_owner().take();
+    if (t == nullptr) t = from_inbox(crew_.tuning.inbox_batch);
+    if (t != nullptr) {
+      settle(t);
+      return true;
+    }
+    return steal_any();
+  }
+
   void settle(task* t) noexcept { count(t->settle(t, crew_.action(), *this)); }
 
   /// The oldest of a batch; the rest goes to the own deque, so that the next oldest comes first.
@@ -212,24 +218,22 @@ class worker : public lane {
       if (&victim == this) continue;
       if (auto const got = victim.deque_.for_thieves().steal(); got.status == steal_status::stolen) {
         counters.tasks_stolen.add();
-        run_as_region([&] { settle(got.loot); });
+        settle(got.loot);
         return true;
       }
-      if (steal_job(victim, victim.stack.for_thieves().look(), true)) return true;
+      if (steal_job(victim, victim.stack.for_thieves().look())) return true;
     }
     return false;
   }
 
-  bool steal_job(worker& victim, job_stack::control seen, bool new_region) noexcept {
+  bool steal_job(worker& victim, job_stack::control seen) noexcept {
     auto const got = victim.stack.for_thieves().steal(seen, taken_by::worker(id_, stack.depth()).mark);
     if (got.status != steal_status::stolen) return false;
     if (got.loot->is_filler()) return true;
     counters.jobs_stolen.add();
     watches_.forget(victim.id_);
-    if (new_region) begin_region();
     got.loot->finish(got.loot->run(*this));  // the job may be gone from here on; the victim outlives the pool's threads
     victim.parker_.notify_all();
-    if (new_region) end_region();
     return true;
   }
 
