@@ -4,6 +4,7 @@
 // The kernels reach it through std_atomics. With BEAT_PORTABLE, or off Linux, standard C++ does the same more slowly.
 // Whoever wakes has changed the word before: a portable waiter sleeps on while it reads the expected value.
 
+#include <algorithm>
 #include <atomic>
 #include <beat/base/config.hpp>
 #include <chrono>
@@ -87,15 +88,17 @@ inline void futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t expected)
 }
 
 /// As futex_wait, but not for longer than the given time. Units: nanoseconds; 0 or less returns at once.
-/// The standard has no timed wait on an atomic, so this looks at the word in short sleeps.
+/// The standard has no timed wait on an atomic, so this looks at the word between sleeps. Each takes an eighth of the
+/// time waited so far, from 100 us to 10 ms: a change is noticed late by that much.
 inline void futex_wait_for(std::atomic<std::uint32_t>& word, std::uint32_t expected,
                            std::int64_t nanoseconds) noexcept {
-  constexpr std::int64_t longest_sleep = 100'000;
   using clock = std::chrono::steady_clock;
   auto const begin = clock::now();
-  for (std::int64_t remaining = nanoseconds; remaining > 0 && word.load(std::memory_order_relaxed) == expected;
-       remaining = nanoseconds - std::chrono::nanoseconds{clock::now() - begin}.count()) {
-    std::this_thread::sleep_for(std::chrono::nanoseconds{remaining < longest_sleep ? remaining : longest_sleep});
+  std::int64_t waited = 0;
+  while (waited < nanoseconds && word.load(std::memory_order_relaxed) == expected) {
+    std::int64_t const sleep = std::clamp<std::int64_t>(waited / 8, 100'000, 10'000'000);
+    std::this_thread::sleep_for(std::chrono::nanoseconds{std::min(sleep, nanoseconds - waited)});
+    waited = std::chrono::nanoseconds{clock::now() - begin}.count();
   }
 }
 
