@@ -5,6 +5,7 @@
 #include <beat/algorithm/for_each.hpp>
 #include <beat/algorithm/map.hpp>
 #include <beat/algorithm/reduce.hpp>
+#include <beat/algorithm/sort.hpp>
 #include <beat/base/assert.hpp>
 #include <beat/base/atomics.hpp>
 #include <beat/base/backoff.hpp>

@@ -49,17 +49,28 @@ TEST_CASE("one short loop is enough to know its cost and then short loops are no
   std::size_t const known = cost.grain();
   CHECK(known > 0);
   {
-    loop_timer timer{cost, 3 * known};
+    loop_timer timer{cost, 2 * known - 1};
     std::this_thread::sleep_for(std::chrono::milliseconds{1});
     timer.count(1);
   }
   CHECK(cost.grain() == known);
   {
-    loop_timer timer{cost, 4 * known};  // a long one
+    loop_timer timer{cost, 2 * known};  // a long one
     std::this_thread::sleep_for(std::chrono::milliseconds{1});
     timer.count(1);
   }
   CHECK(cost.grain() == 1);
+}
+
+TEST_CASE("a short loop that was taken for long once is timed again", "[algorithm]") {
+  loop_cost cost;
+  cost.record(2, 1'000'000);  // interrupted, say
+  CHECK(cost.grain() == 1);
+  for (int i = 0; i < 100; ++i) {
+    loop_timer timer{cost, 2};
+    timer.count(2);
+  }
+  CHECK(cost.grain() > 2);
 }
 
 TEST_CASE("a loop whose iterations were short is still shared when they turn long", "[algorithm]") {

@@ -42,6 +42,11 @@ class loop_control {
   void abandon() noexcept { abandoned_.store(true, std::memory_order_relaxed); }
   bool abandoned() const noexcept { return abandoned_.load(std::memory_order_relaxed); }
 
+  /// To be called at the end, where no part threw. *Throws:* error{cancelled} if something was left.
+  void check() const {
+    if (abandoned()) throw_error(errc::cancelled, "the algorithm was stopped by its stop token before it was through");
+  }
+
  private:
   std::stop_token const stop_;
   bool const stoppable_;
@@ -62,7 +67,7 @@ class loop {
     loop_timer timer{cost_, last - first};
     chunks lengths{timer.grain()};
     // Those who are awake and look for work get a part at once where it is worth their while.
-    bool offered = timer.grain() == 0 || (last - first) / timer.grain() < worth_offering;
+    bool offered = !timer.is_worth_sharing();
     while (first < last && !control_.gives_up()) {
       std::size_t const next = first + lengths.next(last - first);
       if (next == last) {
@@ -91,8 +96,6 @@ class loop {
   }
 
  private:
-  static constexpr std::size_t worth_offering = 2;  // in grains
-
   /// How long the next chunk is. Of unknown cost: 1, 2, 4, ..., and at most an eighth of what is left. Of known cost:
   /// at least a grain; but the first one is at most half of the loop, as iterations may have become longer.
   class chunks {
@@ -164,8 +167,7 @@ template <class Body>
 typename Body::part run_loop(lane& l, std::size_t size, Body& body, loop_options const& options) {
   loop_control control{options.stop};
   auto result = loop<Body>{body, control}.run(l, 0, size);
-  if (control.abandoned())
-    throw_error(errc::cancelled, "the algorithm was stopped by its stop token before it was through");
+  control.check();
   return result;
 }
 

@@ -37,22 +37,26 @@ class loop_cost {
 template <class Body>
 inline constinit loop_cost loop_cost_of{};
 
-/// Times one thread's way through a loop, where that is worth two looks at the clock: the cost is unknown or the loop
-/// is long.
+/// Times one thread's way through a loop, where that is worth two looks at the clock: the cost is unknown, or the loop
+/// seems long enough to be shared.
 class loop_timer {
  public:
-  loop_timer(loop_cost& cost, std::size_t size) noexcept : cost_{cost}, grain_{cost.grain()} {
-    if (grain_ == 0 || size / grain_ >= long_loop) last_ = now();
+  loop_timer(loop_cost& cost, std::size_t size) noexcept : cost_{cost}, grain_{cost.grain()}, size_{size} {
+    if (grain_ == 0 || size / grain_ >= worth_sharing) last_ = now();
   }
-  /// Without a record of its own a short loop of unknown cost would be timed again and again.
+  /// A loop that was over before anything was recorded is timed as a whole: else a short one of unknown cost, or one
+  /// that was interrupted when it was timed, would be taken for long again and again.
   ~loop_timer() {
-    if (last_ != 0 && grain_ == 0 && iterations_ != 0 && cost_.grain() == 0) cost_.record(iterations_, now() - last_);
+    if (last_ != 0 && iterations_ == size_ && size_ != 0) cost_.record(iterations_, now() - last_);
   }
   loop_timer(loop_timer const&) = delete;
   loop_timer& operator=(loop_timer const&) = delete;
 
   /// As it was at the start.
   std::size_t grain() const noexcept { return grain_; }
+
+  /// Whether a loop of this size should be offered to others at once.
+  bool is_worth_sharing() const noexcept { return grain_ != 0 && size_ / grain_ >= worth_sharing; }
 
   /// After each chunk.
   void count(std::size_t iterations) noexcept {
@@ -65,11 +69,12 @@ class loop_timer {
   }
 
  private:
-  static constexpr std::size_t long_loop = 4;    // in grains
-  static constexpr std::int64_t shortest = 500;  // nanoseconds: below, the clock itself is what is measured
+  static constexpr std::size_t worth_sharing = 2;  // in grains
+  static constexpr std::int64_t shortest = 500;    // nanoseconds: below, the clock itself is what is measured
 
   loop_cost& cost_;
   std::size_t const grain_;
+  std::size_t const size_;
   std::size_t iterations_ = 0;  // since last_
   std::int64_t last_ = 0;       // when the last chunk ended that was recorded; 0: nothing is timed
 };

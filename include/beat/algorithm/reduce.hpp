@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 // parallel_reduce: the elements of a range, folded into one value.
 
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <functional>
@@ -40,8 +41,28 @@ struct reduce_body {
   void fold(part& done, std::size_t first, std::size_t last) {
     if (!done) done.emplace(at(first++));
     T sum = std::move(*done);  // a local, so that the compiler keeps it in a register
+    if constexpr (std::floating_point<T>) fold_blocks(sum, first, last);
     for (; first < last; ++first) sum = std::invoke(op, std::move(sum), at(first));
     *done = std::move(sum);
+  }
+
+  /// Folds as many as it can such that additions seldom wait for each other: sums of every 32nd number where the order
+  /// does not matter, otherwise pairs of pairs.
+  void fold_blocks(T& sum, std::size_t& first, std::size_t last) {
+    if constexpr (std::same_as<Op, std::plus<>> || std::same_as<Op, std::plus<T>>) {
+      constexpr std::size_t width = 32;
+      if (last - first < 2 * width) return;
+      std::array<T, width> sums;
+      for (T& s : sums) s = at(first++);
+      for (; last - first >= width; first += width)
+        for (std::size_t i = 0; i < width; ++i) sums[i] += at(first + i);
+      for (T const s : sums) sum += s;
+    } else {
+      for (; last - first >= 4; first += 4) {
+        T const left = std::invoke(op, at(first), at(first + 1));
+        sum = std::invoke(op, sum, std::invoke(op, left, std::invoke(op, at(first + 2), at(first + 3))));
+      }
+    }
   }
 
   void merge(part& done, part&& next) {
@@ -56,8 +77,8 @@ struct reduce_body {
 }  // namespace detail
 
 /// init op proj(e0) op proj(e1) ..., bracketed in any way, the elements in their order.
-/// For floating point the bracketing shows in the last digits, and differs from run to run.
-/// *Throws:* one of the exceptions of `op` and `projection`; error{cancelled} on a stop request.
+/// For floating point the bracketing shows in the last digits, and differs from run to run; std::plus adds such numbers
+/// in any order. *Throws:* one of the exceptions of `op` and `projection`; error{cancelled} on a stop request.
 /// *Complexity:* n calls of each.
 template <execution_place Place, splittable_range Range, class T, class Op = std::plus<>,
           class Projection = std::identity>

@@ -34,11 +34,12 @@ class event_count {
     cancel();
   }
 
-  /// The same for at most `nanoseconds`; may return early.
-  void wait_for(key seen, std::int64_t nanoseconds) noexcept {
-    // acquire: as in wait()
+  /// The same for at most `nanoseconds`; may return early. Returns true after a notification.
+  bool wait_for(key seen, std::int64_t nanoseconds) noexcept {
+    // acquire, both: as in wait()
     if (epoch_.load(std::memory_order_acquire) == seen) Atomics::futex_wait_for(epoch_, seen, nanoseconds);
     cancel();
+    return epoch_.load(std::memory_order_acquire) != seen;
   }
 
   /// Whether a notification could have a receiver. Call it after writing, with seq_cst, what the waiter looks at.

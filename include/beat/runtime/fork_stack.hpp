@@ -174,6 +174,9 @@ class fork_stack {
     }
   }
 
+  /// Asks itself to share at the next fork.
+  void request() noexcept { ctl_.fetch_or(control::soft, std::memory_order_relaxed); }
+
   /// Forgets a request that came too late for the region which ends.
   void withdraw_request() noexcept {
     if (control{ctl_.load(std::memory_order_relaxed)}.is_requested())
@@ -205,7 +208,7 @@ class fork_stack {
     }
 
     /// Asks the owner to publish at its next fork.
-    void request() const noexcept { victim_->ctl_.fetch_or(control::soft, std::memory_order_relaxed); }
+    void request() const noexcept { victim_->request(); }
 
     /// Publishes every private job without the owner's help. Returns how many; 0 also where the system has no
     /// asymmetric fence or the owner was quicker.

@@ -75,8 +75,10 @@ class idling {
 
   void nap(ticket k) noexcept {
     me_.counters.naps.add();
-    people_.nap(k, nap_);
-    nap_ = std::min(nap_ * 2, crew_.tuning.longest_nap);
+    if (people_.nap(k, nap_))
+      begin();  // whoever woke it has something, or will have it soon
+    else
+      nap_ = std::min(nap_ * 2, crew_.tuning.longest_nap);
   }
 
   /// Sleeps where this thread could do nothing (who gives a permit back wakes one), where somebody else is the lookout,

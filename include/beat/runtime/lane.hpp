@@ -48,6 +48,9 @@ struct lane {
     return pushed.index;
   }
 
+  /// How many threads can run at once what is forked here.
+  std::uint32_t concurrency() const noexcept;
+
   /// Publishes without being asked: whoever is awake may take it at once, and nobody is woken.
   void offer() noexcept;
 

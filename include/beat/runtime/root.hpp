@@ -1,7 +1,8 @@
 #pragma once
 // SPDX-License-Identifier: MIT
 // The root: where a thread enters a pool with a piece of work, which it runs itself as a guest where it can.
-// A sleeper is woken for it only if roots of this type are long, or nobody knows yet.
+// It is shared from its first fork on, and a sleeper woken for it, only if roots of this type are long, or nobody knows
+// yet.
 
 #include <atomic>
 #include <cstdint>
@@ -38,8 +39,7 @@ class root_scope {
     guest_.count_root();
     guest_.begin_region();
     // With no permit free, whoever gives one back looks whether somebody watches.
-    roster<std_atomics>& people = pool.people;
-    if (cost_.is_long(pool.tuning.long_root) && !people.saturated() && !people.is_watched()) people.work_arrived();
+    if (cost_.is_long(pool.tuning.long_root) && !pool.people.saturated()) invite(pool.people);
   }
   ~root_scope() {
     guest_.end_region();
@@ -49,6 +49,12 @@ class root_scope {
   root_scope& operator=(root_scope const&) = delete;
 
  private:
+  void invite(roster<std_atomics>& people) noexcept {
+    guest_.stack.request();
+    static_cast<void>(people.is_watched());  // the region comes before this: a lookout that leaves later sees it
+    people.work_arrived();                   // wakes a lookout from its nap, too
+  }
+
   worker& guest_;
   root_cost& cost_;
   std::int64_t const began_;

@@ -90,7 +90,8 @@ class roster {
   }
   void cancel() noexcept { sleepers_.cancel(); }
   void sleep(key k) noexcept { sleepers_.wait(k); }
-  void nap(key k, std::int64_t nanoseconds) noexcept { sleepers_.wait_for(k, nanoseconds); }
+  /// Returns true if it was woken.
+  bool nap(key k, std::int64_t nanoseconds) noexcept { return sleepers_.wait_for(k, nanoseconds); }
 
   /// Says that there is work, after it became visible. Wakes one sleeper unless somebody is awake to find the work.
   void work_arrived() noexcept {

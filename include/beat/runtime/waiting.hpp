@@ -79,6 +79,10 @@ inline void worker::await(job& j, taken_by who) noexcept {
   }
 }
 
+inline std::uint32_t lane::concurrency() const noexcept {
+  return self == nullptr ? 1 : self->shared().people.permits();
+}
+
 BEAT_NO_INLINE inline void lane::offer() noexcept {
   if (self == nullptr) return;
   auto const [count, requested] = stack.serve();
