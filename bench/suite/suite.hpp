@@ -45,6 +45,12 @@ inline void unpin() {
   sched_setaffinity(0, sizeof mask, &mask);
 }
 
+/// Gives up a real-time priority, where threads are to be placed and preempted as everywhere.
+inline bool use_ordinary_priority() {
+  sched_param const none{};
+  return sched_setscheduler(0, SCHED_OTHER, &none) == 0;
+}
+
 /// Work that is done once, before anything is measured: every measurement is a process forked after that.
 inline std::vector<std::function<void()>>& preparations() {
   static std::vector<std::function<void()>> all;
@@ -71,11 +77,12 @@ class results {
   std::vector<std::string>* needed_ = nullptr;
 };
 
-/// A number that has to be reached: the median over the rounds of `measure` is at most `limit`.
+/// A number that has to be reached: what `measure` gives is at most `limit`, by the median of the rounds or in each.
 struct bar {
   std::string text;
   double limit;
   std::function<double(results const&)> measure;
+  bool each_round = false;
   double best = 1e300;  // of the attempts so far
 };
 inline std::vector<bar>& bars() {
@@ -84,14 +91,20 @@ inline std::vector<bar>& bars() {
 }
 
 /// Registers a bar with its limit for g++ and for clang; 0 where there is none.
-inline bool require(std::string text, double gcc, double clang, std::function<double(results const&)> measure) {
+inline bool require(std::string text, double gcc, double clang, std::function<double(results const&)> measure,
+                    bool each_round = false) {
 #if defined(__clang__)
   double const limit = clang + 0 * gcc;
 #else
   double const limit = gcc + 0 * clang;
 #endif
-  if (limit > 0) bars().push_back({std::move(text), limit, std::move(measure)});
+  if (limit > 0) bars().push_back({std::move(text), limit, std::move(measure), each_round});
   return true;
+}
+
+/// The same for every single round.
+inline bool require_always(std::string text, double gcc, double clang, std::function<double(results const&)> measure) {
+  return require(std::move(text), gcc, clang, std::move(measure), true);
 }
 
 }  // namespace suite

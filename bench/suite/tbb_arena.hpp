@@ -6,6 +6,8 @@
 #include <oneapi/tbb/task_arena.h>
 #include <oneapi/tbb/task_scheduler_observer.h>
 
+#include <utility>
+
 #include "suite.hpp"
 
 namespace suite {
@@ -20,6 +22,11 @@ class tbb_arena {
   template <class F>
   decltype(auto) run(F&& f) {
     return arena_.execute(f);
+  }
+
+  template <class F>
+  void enqueue(F&& f) {
+    arena_.enqueue(std::forward<F>(f));
   }
 
  private:

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+#include "suite/suite.hpp"
+
+namespace {
+
+using suite::results;
+
+[[maybe_unused]] bool const required[] = {
+    suite::require("sort of 10^7 doubles, 2 workers / best peer", 1.0, 0,
+                   [](results const& r) {
+                     return r["beat_sort/workers:2"] /
+                            r.least({"tbb_sort/workers:2", "std_par_unseq/workers:2", "openmp_gnu_parallel/workers:2",
+                                     "std_async/workers:2"});
+                   }),
+};
+
+}  // namespace
