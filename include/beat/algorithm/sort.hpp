@@ -58,14 +58,15 @@ class sorter {
   void sort(context where, stretch s) {
     if (control_.gives_up()) return;
     try {
-      auto const less = [this](auto& a, auto& b) { return is_less(a, b); };
+      auto const less = [this](auto& a, auto& b) { return this->is_less(a, b); };
       if (s.size() <= few) return std::sort(s.first, s.last, less);
       if (s.depth == 0) return std::partial_sort(s.first, s.last, s.last, less);  // heap sort
       choose_pivot(s);
       --s.depth;
       bool const equal = s.has_lower && !is_less(*std::prev(s.first), *s.first);
-      Iterator const middle = equal ? partition(where, s, [this](auto& pivot, auto& x) { return !is_less(pivot, x); })
-                                    : partition(where, s, [this](auto& pivot, auto& x) { return is_less(x, pivot); });
+      Iterator const middle =
+          equal ? partition(where, s, [this](auto& pivot, auto& x) { return !this->is_less(pivot, x); })
+                : partition(where, s, [this](auto& pivot, auto& x) { return this->is_less(x, pivot); });
       s.parts = (s.parts + 1) / 2;
       stretch const upper{middle, s.last, s.depth, s.parts, true};
       if (equal) return sort(where, upper);
