@@ -46,7 +46,7 @@ std::vector<int> make_numbers(std::string const& kind, std::size_t size) {
   if (kind == "equal") std::fill(numbers.begin(), numbers.end(), 7);
   for (int& n : numbers) {
     if (kind == "two values") n %= 2;
-    if (kind == "few values") n = n * 7919 % 100;
+    if (kind == "few values") n = n % 100 * 37 % 100;
     if (kind == "organ pipe" && n > half) n = 2 * half - n;
   }
   if (kind == "random") std::shuffle(numbers.begin(), numbers.end(), std::mt19937{1});
