@@ -42,7 +42,7 @@ inline constinit loop_cost loop_cost_of{};
 class loop_timer {
  public:
   loop_timer(loop_cost& cost, std::size_t size) noexcept : cost_{cost}, grain_{cost.grain()}, size_{size} {
-    if (grain_ == 0 || size / grain_ >= worth_sharing) last_ = now();
+    if (grain_ == 0 || is_worth_sharing()) last_ = now();
   }
   /// A loop that was over before anything was recorded is timed as a whole: else a short one of unknown cost, or one
   /// that was interrupted when it was timed, would be taken for long again and again.
