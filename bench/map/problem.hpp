@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "suite/suite.hpp"
+
 namespace map {
 
 inline constexpr std::size_t size = 10'000'000;
@@ -45,8 +47,6 @@ class arrays {
 };
 
 /// The arguments of every competitor that has workers.
-inline void with_workers(benchmark::internal::Benchmark* b) {
-  b->ArgName("workers")->Arg(1)->Arg(2)->Unit(benchmark::kMillisecond)->UseRealTime();
-}
+inline void with_workers(benchmark::internal::Benchmark* b) { b->Apply(suite::with_workers)->UseRealTime(); }
 
 }  // namespace map

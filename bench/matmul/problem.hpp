@@ -100,8 +100,6 @@ class result {
 };
 
 /// The arguments of every competitor that has workers.
-inline void with_workers(benchmark::internal::Benchmark* b) {
-  b->ArgName("workers")->Arg(1)->Arg(2)->Unit(benchmark::kMillisecond)->UseRealTime();
-}
+inline void with_workers(benchmark::internal::Benchmark* b) { b->Apply(suite::with_workers)->UseRealTime(); }
 
 }  // namespace matmul

@@ -8,6 +8,8 @@
 
 #include <cstdint>
 
+#include "suite/suite.hpp"
+
 namespace nqueens {
 
 inline constexpr int size = 12;
@@ -40,8 +42,6 @@ inline void check(benchmark::State& state, long result) {
 }
 
 /// The arguments of every competitor that has workers.
-inline void with_workers(benchmark::internal::Benchmark* b) {
-  b->ArgName("workers")->Arg(1)->Arg(2)->Unit(benchmark::kMillisecond)->UseRealTime();
-}
+inline void with_workers(benchmark::internal::Benchmark* b) { b->Apply(suite::with_workers)->UseRealTime(); }
 
 }  // namespace nqueens

@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "suite/suite.hpp"
+
 namespace reduce {
 
 inline constexpr std::size_t size = 10'000'000;
@@ -29,8 +31,6 @@ inline void check(benchmark::State& state, double result) {
 }
 
 /// The arguments of every competitor that has workers.
-inline void with_workers(benchmark::internal::Benchmark* b) {
-  b->ArgName("workers")->Arg(1)->Arg(2)->Unit(benchmark::kMillisecond)->UseRealTime();
-}
+inline void with_workers(benchmark::internal::Benchmark* b) { b->Apply(suite::with_workers)->UseRealTime(); }
 
 }  // namespace reduce

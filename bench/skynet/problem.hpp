@@ -5,6 +5,8 @@
 
 #include <benchmark/benchmark.h>
 
+#include "suite/suite.hpp"
+
 namespace skynet {
 
 inline constexpr long leaves = 1'000'000;
@@ -18,8 +20,6 @@ inline void check(benchmark::State& state, long result) {
 }
 
 /// The arguments of every competitor that has workers.
-inline void with_workers(benchmark::internal::Benchmark* b) {
-  b->ArgName("workers")->Arg(1)->Arg(2)->Unit(benchmark::kMillisecond)->UseRealTime();
-}
+inline void with_workers(benchmark::internal::Benchmark* b) { b->Apply(suite::with_workers)->UseRealTime(); }
 
 }  // namespace skynet

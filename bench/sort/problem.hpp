@@ -11,6 +11,8 @@
 #include <random>
 #include <vector>
 
+#include "suite/suite.hpp"
+
 namespace sort {
 
 inline constexpr std::size_t size = 10'000'000;
@@ -41,8 +43,6 @@ void measure(benchmark::State& state, Sort sort) {
 }
 
 /// The arguments of every competitor that has workers.
-inline void with_workers(benchmark::internal::Benchmark* b) {
-  b->ArgName("workers")->Arg(1)->Arg(2)->Unit(benchmark::kMillisecond)->UseManualTime();
-}
+inline void with_workers(benchmark::internal::Benchmark* b) { b->Apply(suite::with_workers)->UseManualTime(); }
 
 }  // namespace sort

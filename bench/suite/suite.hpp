@@ -58,6 +58,11 @@ inline std::vector<std::function<void()>>& preparations() {
 }
 inline bool prepare(std::function<void()> work) { return preparations().push_back(std::move(work)), true; }
 
+/// The arguments of a competitor that has workers.
+inline void with_workers(benchmark::internal::Benchmark* b) {
+  b->ArgName("workers")->Arg(1)->Arg(2)->Unit(benchmark::kMillisecond);
+}
+
 /// What one round measured: nanoseconds by benchmark, other values by benchmark and counter ("wake/ms:20 p99").
 class results {
  public:

@@ -12,6 +12,8 @@
 #include <random>
 #include <vector>
 
+#include "suite/suite.hpp"
+
 namespace unbalanced_map {
 
 inline constexpr std::size_t size = 10'000;
@@ -54,8 +56,6 @@ inline void check(benchmark::State& state, output& result) {
 }
 
 /// The arguments of every competitor that has workers.
-inline void with_workers(benchmark::internal::Benchmark* b) {
-  b->ArgName("workers")->Arg(1)->Arg(2)->Unit(benchmark::kMillisecond)->UseRealTime();
-}
+inline void with_workers(benchmark::internal::Benchmark* b) { b->Apply(suite::with_workers)->UseRealTime(); }
 
 }  // namespace unbalanced_map
