@@ -15,6 +15,7 @@
 #include <stdexcept>
 #include <stop_token>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "catch.hpp"
@@ -178,7 +179,9 @@ TEST_CASE("parallel_sort passes an exception on, and ends early", "[algorithm]")
   std::vector<int> numbers = make_numbers("random", 300'000);
   std::atomic<long> calls{0};
   auto const compare = [&](int a, int b) {
-    if (++calls == 1'000'000) throw std::runtime_error{"incomparable"};
+    long const call = ++calls;
+    if (call == 1'000'000) throw std::runtime_error{"incomparable"};
+    if (call > 1'000'000) std::this_thread::yield();  // to the thread that throws, which may have lost its CPU
     return a < b;
   };
   CHECK_THROWS_WITH(beat::parallel_sort(pool, numbers, compare), "incomparable");
@@ -193,7 +196,9 @@ TEST_CASE("parallel_sort can be stopped", "[algorithm]") {
   std::stop_source source;
   std::atomic<long> calls{0};
   auto const compare = [&](int a, int b) {
-    if (++calls == 1'000'000) source.request_stop();
+    long const call = ++calls;
+    if (call == 1'000'000) source.request_stop();
+    if (call > 1'000'000) std::this_thread::yield();  // to the thread that stops it, which may have lost its CPU
     return a < b;
   };
   beat::loop_options const options{.stop = source.get_token()};
