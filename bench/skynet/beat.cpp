@@ -28,9 +28,11 @@ long sum_siblings(long first, long part) {
 
 long sum_join(long first, long size) { return size == 1 ? first : sum_siblings<children>(first, size / children); }
 
-long sum_reduce(long first, long size) {
-  if (size == 1) return first;
-  long const part = size / children;
+long sum_reduced_children(long first, long part);
+
+long sum_reduce(long first, long size) { return size == 1 ? first : sum_reduced_children(first, size / children); }
+
+long sum_reduced_children(long first, long part) {
   return beat::parallel_reduce(beat::here(), std::views::iota(0L, children), 0L, std::plus{},
                                [first, part](long i) { return sum_reduce(first + i * part, part); });
 }

@@ -26,6 +26,7 @@ struct symmetric_atomics : beat::std_atomics {
 
 struct item {
   std::atomic<int> runs{0};
+  int changes = 0;  // by its owner
 };
 
 /// A fork stack with its memory.
@@ -45,6 +46,13 @@ struct fixture {
 
 using plain = fixture<beat::std_atomics>;
 
+/// Whether the owner is told to share after this fork.
+template <class Stack>
+bool push_and_look(Stack& stack, item* job) {
+  stack.push(job);
+  return stack.is_requested();
+}
+
 bool can_force(bool asymmetric) { return !asymmetric || beat::std_atomics::heavy_fence(); }
 
 }  // namespace
@@ -54,9 +62,8 @@ TEST_CASE("a job is private until it is published and its owner takes it back", 
   item jobs[3];
   CHECK(f.stack.depth() == 1);
   for (std::uint32_t i = 0; i < 3; ++i) {
-    auto const pushed = f.stack.push(&jobs[i]);
-    CHECK(pushed.index == i + 1);
-    CHECK_FALSE(pushed.requested);
+    CHECK(f.stack.push(&jobs[i]) == i + 1);
+    CHECK_FALSE(f.stack.is_requested());
   }
   CHECK(f.stack.depth() == 4);
   CHECK_FALSE(f.control().has_public());
@@ -70,12 +77,12 @@ TEST_CASE("a job is private until it is published and its owner takes it back", 
 TEST_CASE("a request is seen by the next fork and publishes the older half", "[unit]") {
   plain f{16};
   item jobs[6];
-  for (int i = 0; i < 4; ++i) CHECK_FALSE(f.stack.push(&jobs[i]).requested);
+  for (int i = 0; i < 4; ++i) CHECK_FALSE(push_and_look(f.stack, &jobs[i]));
   f.stack.for_thieves().request();
-  CHECK(f.stack.push(&jobs[4]).requested);
+  CHECK(push_and_look(f.stack, &jobs[4]));
   CHECK(f.stack.serve().count == 3);
   CHECK(f.control().has_public());
-  CHECK_FALSE(f.stack.push(&jobs[5]).requested);  // answered
+  CHECK_FALSE(push_and_look(f.stack, &jobs[5]));  // answered
   CHECK(f.steal().loot == &jobs[0]);
   CHECK(f.steal().loot == &jobs[1]);
   CHECK(f.steal().loot == &jobs[2]);
@@ -92,7 +99,7 @@ TEST_CASE("an answer publishes at least one job if there is one", "[unit]") {
   f.stack.for_thieves().request();
   CHECK(f.stack.serve().count == 0);
   CHECK_FALSE(f.control().has_public());
-  static_cast<void>(f.stack.push(&job));
+  f.stack.push(&job);
   CHECK(f.stack.serve().count == 1);
   CHECK(f.steal().loot == &job);
 }
@@ -110,20 +117,20 @@ TEST_CASE("a withdrawn request is not seen by the next fork", "[unit]") {
   item job;
   f.stack.for_thieves().request();
   f.stack.withdraw_request();
-  CHECK_FALSE(f.stack.push(&job).requested);
+  CHECK_FALSE(push_and_look(f.stack, &job));
 }
 
 TEST_CASE("a public job that nobody took goes back to its owner", "[unit]") {
   plain f{8};
   item jobs[2];
-  static_cast<void>(f.stack.push(&jobs[0]));
-  static_cast<void>(f.stack.push(&jobs[1]));
+  f.stack.push(&jobs[0]);
+  f.stack.push(&jobs[1]);
   f.stack.for_thieves().request();
   CHECK(f.stack.serve().count == 1);
   CHECK(f.stack.pop(2) == joined::kept);
   CHECK(f.stack.pop(1) == joined::kept);
   CHECK(f.steal().status == steal_status::empty);
-  static_cast<void>(f.stack.push(&jobs[1]));  // and its slot is private again
+  f.stack.push(&jobs[1]);  // and its slot is private again
   CHECK(f.steal().status == steal_status::empty);
 }
 
@@ -131,7 +138,7 @@ TEST_CASE("the owner learns who took a job and the slot can be used again", "[un
   plain f{8};
   item first, second;
   for (std::uint64_t thief = 5; thief < 9; ++thief) {
-    static_cast<void>(f.stack.push(&first));
+    f.stack.push(&first);
     static_cast<void>(f.stack.serve());
     REQUIRE(f.stack.thief_of(1) == 0);
     REQUIRE(f.steal(thief).loot == &first);
@@ -139,7 +146,7 @@ TEST_CASE("the owner learns who took a job and the slot can be used again", "[un
     REQUIRE(f.stack.thief_of(1) == thief);
     f.stack.rebase(1);
     REQUIRE(f.stack.thief_of(1) == 0);
-    REQUIRE(f.stack.push(&second).index == 1);
+    REQUIRE(f.stack.push(&second) == 1);
     REQUIRE(f.steal().status == steal_status::empty);
     REQUIRE(f.stack.pop(1) == joined::kept);
   }
@@ -148,8 +155,8 @@ TEST_CASE("the owner learns who took a job and the slot can be used again", "[un
 TEST_CASE("a thief that looked before another one took the job loses", "[unit]") {
   plain f{8};
   item jobs[2];
-  static_cast<void>(f.stack.push(&jobs[0]));
-  static_cast<void>(f.stack.push(&jobs[1]));
+  f.stack.push(&jobs[0]);
+  f.stack.push(&jobs[1]);
   static_cast<void>(f.stack.serve());
   auto const seen = f.control();
   CHECK(f.steal().loot == &jobs[0]);
@@ -159,12 +166,12 @@ TEST_CASE("a thief that looked before another one took the job loses", "[unit]")
 TEST_CASE("a thief that looked before a publication loses", "[unit]") {
   plain f{8};
   item jobs[3];
-  for (item& job : jobs) static_cast<void>(f.stack.push(&job));
+  for (item& job : jobs) f.stack.push(&job);
   static_cast<void>(f.stack.serve());
   auto const seen = f.control();
   CHECK(f.stack.pop(3) == joined::kept);
   CHECK(f.stack.pop(2) == joined::kept);  // takes the publication back, and then repeats it
-  static_cast<void>(f.stack.push(&jobs[1]));
+  f.stack.push(&jobs[1]);
   static_cast<void>(f.stack.serve());
   CHECK(f.control().top() == seen.top());
   CHECK(f.control().split() == seen.split());
@@ -174,7 +181,7 @@ TEST_CASE("a thief that looked before a publication loses", "[unit]") {
 TEST_CASE("jobs beyond the capacity stay private", "[unit]") {
   plain f{4};  // three places besides the scratch slot
   std::vector<item> jobs(10);
-  for (item& job : jobs) static_cast<void>(f.stack.push(&job));
+  for (item& job : jobs) f.stack.push(&job);
   static_cast<void>(f.stack.serve());
   static_cast<void>(f.stack.serve());
   static_cast<void>(f.stack.serve());
@@ -189,19 +196,41 @@ TEST_CASE("a stack without slots keeps everything private", "[unit]") {
   plain::stack_type quiet{&scratch, false};
   plain::stack_type asking{&scratch, true};
   item job;
-  CHECK_FALSE(quiet.push(&job).requested);
-  CHECK(quiet.push(&job).index == 1);
+  CHECK_FALSE(push_and_look(quiet, &job));
+  CHECK(quiet.push(&job) == 1);
   CHECK(quiet.serve().count == 0);
   CHECK(quiet.pop(1) == joined::kept);
   CHECK(quiet.pop(0) == joined::kept);
-  CHECK(asking.push(&job).requested);
-  CHECK(asking.push(&job).requested);  // always
+  CHECK(push_and_look(asking, &job));
+  CHECK(push_and_look(asking, &job));  // always
+}
+
+TEST_CASE("a job that was joined and kept is forked again as it is then", "[unit]") {
+  plain f{8};
+  item jobs[2];
+  f.stack.push(&jobs[0]);
+  std::uint32_t const index = f.stack.push(&jobs[1]);
+  for (int i = 0; i < 3; ++i) {
+    CHECK(f.stack.pop(index) == joined::kept);
+    CHECK(f.stack.depth() == index);
+    f.stack.push_again(index);
+    CHECK(f.stack.depth() == index + 1);
+  }
+  f.stack.serve();
+  CHECK(f.steal().loot == &jobs[0]);
+  f.stack.serve();
+  CHECK(f.stack.pop(index) == joined::kept);  // public again, and taken back
+  f.stack.push_again(index);
+  CHECK(f.steal().status == steal_status::empty);
+  f.stack.serve();
+  CHECK(f.steal().loot == &jobs[1]);
+  CHECK(f.stack.pop(index) == joined::taken);
 }
 
 TEST_CASE("a job pulled out from below leaves a filler in its place", "[unit]") {
   plain f{8};
   item jobs[3], filler;
-  for (item& job : jobs) static_cast<void>(f.stack.push(&job));
+  for (item& job : jobs) f.stack.push(&job);
   CHECK(f.stack.pull_out(2, &filler) == joined::kept);
   CHECK(f.stack.depth() == 4);
   f.stack.for_thieves().request();
@@ -217,7 +246,7 @@ TEMPLATE_TEST_CASE("force publishes every job without its owner", "[unit]", beat
   fixture<TestType> f{8};
   item jobs[3];
   CHECK(f.stack.for_thieves().force(1) == 0);  // there is nothing
-  for (item& job : jobs) static_cast<void>(f.stack.push(&job));
+  for (item& job : jobs) f.stack.push(&job);
   f.stack.for_thieves().request();
   if (!can_force(TestType::asymmetric)) {
     CHECK(f.stack.for_thieves().force(1) == 0);
@@ -235,10 +264,10 @@ TEMPLATE_TEST_CASE("force publishes every job without its owner", "[unit]", beat
 TEST_CASE("a request that force answered is over", "[unit]") {
   fixture<symmetric_atomics> f{8};
   item jobs[2];
-  static_cast<void>(f.stack.push(&jobs[0]));
+  f.stack.push(&jobs[0]);
   f.stack.for_thieves().request();
   REQUIRE(f.stack.for_thieves().force(1) == 1);
-  CHECK_FALSE(f.stack.push(&jobs[1]).requested);
+  CHECK_FALSE(push_and_look(f.stack, &jobs[1]));
 }
 
 // The owner forks and joins at random, also from below; thieves request, force and steal all the time.
@@ -249,6 +278,7 @@ TEMPLATE_TEST_CASE("each job runs once whoever gets it", "[unit]", beat::std_ato
   item filler;
   std::atomic<bool> done{false};
   std::atomic<int> stolen{0};
+  std::atomic<long> changes{0};  // as those saw them who got the jobs
   std::vector<std::thread> threads;
   for (int t = 1; t <= thieves; ++t)
     threads.emplace_back([&, t] {
@@ -265,8 +295,11 @@ TEMPLATE_TEST_CASE("each job runs once whoever gets it", "[unit]", beat::std_ato
           default:
             if (auto const got = victim.steal(victim.look(), static_cast<std::uint64_t>(t));
                 got.status == steal_status::stolen) {
+              if (got.loot != &filler) {
+                ++stolen;
+                changes += got.loot->changes;
+              }
               ++got.loot->runs;
-              if (got.loot != &filler) ++stolen;
             }
         }
       }
@@ -275,21 +308,25 @@ TEMPLATE_TEST_CASE("each job runs once whoever gets it", "[unit]", beat::std_ato
   std::vector<std::unique_ptr<item>> jobs;  // job i is at index i + 1
   std::vector<bool> pulled;
   int wrong = 0;
+  long made = 0;  // changes
   auto const start = std::chrono::steady_clock::now();
   auto const goes_on = [&] {  // on a busy machine until the thieves had a chance
     auto const time = std::chrono::steady_clock::now() - start;
     return time < std::chrono::milliseconds{150} || (stolen == 0 && time < std::chrono::seconds{20});
   };
   auto const run_or_wait = [&](item& job, joined how) {
-    if (how == joined::kept) ++job.runs;
+    if (how == joined::kept) {
+      changes += job.changes;
+      ++job.runs;
+    }
     while (job.runs == 0) std::this_thread::yield();
   };
   while (goes_on() || !jobs.empty()) {
     bool const may_fork = goes_on() && jobs.size() < 40;
-    if (may_fork && dice.below(2) == 0) {
+    if (may_fork && dice.below(8) < 3) {  // as often as one is joined for good
       jobs.push_back(std::make_unique<item>());
       pulled.push_back(false);
-      if (f.stack.push(jobs.back().get()).requested) static_cast<void>(f.stack.serve());
+      if (push_and_look(f.stack, jobs.back().get())) static_cast<void>(f.stack.serve());
     } else if (!jobs.empty()) {
       if (std::size_t const i = dice.below(static_cast<std::uint32_t>(jobs.size())); dice.below(4) == 0 && !pulled[i]) {
         pulled[i] = true;
@@ -298,6 +335,12 @@ TEMPLATE_TEST_CASE("each job runs once whoever gets it", "[unit]", beat::std_ato
       }
       auto const index = static_cast<std::uint32_t>(jobs.size());
       joined const how = f.stack.pop(index);
+      if (how == joined::kept && !pulled.back() && may_fork && dice.below(5) < 2) {
+        ++jobs.back()->changes;
+        ++made;
+        f.stack.push_again(index);
+        continue;
+      }
       if (how == joined::taken) {
         while (f.stack.thief_of(index) == 0) std::this_thread::yield();
         f.stack.rebase(index);
@@ -312,4 +355,5 @@ TEMPLATE_TEST_CASE("each job runs once whoever gets it", "[unit]", beat::std_ato
   for (std::thread& t : threads) t.join();
   CHECK(wrong == 0);
   CHECK(stolen > 0);
+  CHECK(changes == made);
 }

@@ -59,7 +59,7 @@ TEST_CASE("a worker that is busy for long is asked once", "[unit]") {
   CHECK(s.asked());
 
   SECTION("its next fork answers and it is watched anew") {
-    static_cast<void>(s.victim.push(&s.job));
+    s.victim.push(&s.job);
     CHECK(s.victim.serve().count == 1);
     CHECK(s.look(130) == outlook::work);
     CHECK(s.victim.for_thieves().steal(s.victim.for_thieves().look(), 1).loot == &s.job);
@@ -69,7 +69,7 @@ TEST_CASE("a worker that is busy for long is asked once", "[unit]") {
     CHECK(s.asked());
   }
   SECTION("without an answer its jobs are published by force") {
-    static_cast<void>(s.victim.push(&s.job));
+    s.victim.push(&s.job);
     CHECK(s.look(100 + pace + patience - 1) == outlook::watching);
     bool const can_force = beat::std_atomics::heavy_fence() || !beat::std_atomics::asymmetric;
     CHECK(s.look(100 + pace + patience) == (can_force ? outlook::work : outlook::nothing));
@@ -79,7 +79,8 @@ TEST_CASE("a worker that is busy for long is asked once", "[unit]") {
     for (std::int64_t time = 100 + pace + patience; time < 1000; time += 10) CHECK(s.look(time) == outlook::nothing);
     CHECK(s.asked());
     CHECK(s.forced.read() == 0);
-    CHECK(s.victim.push(&s.job).requested);
+    s.victim.push(&s.job);
+    CHECK(s.victim.is_requested());
   }
   SECTION("in its next region it is watched anew") {
     s.victim.withdraw_request();

@@ -36,6 +36,7 @@ struct each_index {
   struct part {};
   F& f;
 
+  BEAT_FORCE_INLINE void step(part&, std::size_t i) { f(i); }
   void fold(part&, std::size_t first, std::size_t last) {
     for (; first != last; ++first) f(first);
   }
@@ -46,7 +47,8 @@ template <execution_place Place, class F>
 void for_each_index(Place&& place, std::size_t size, F&& f, loop_options const& options) {
   run_at(place, [&](context where) {
     each_index<F> body{f};
-    run_loop(where.lane(), size, body, options);
+    typename each_index<F>::part nothing;
+    run_loop(where.lane(), size, body, nothing, options);
   });
 }
 

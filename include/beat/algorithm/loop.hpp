@@ -27,20 +27,18 @@ namespace detail {
 /// What all parts of one loop share.
 class loop_control {
  public:
-  explicit loop_control(std::stop_token stop) noexcept : stop_{std::move(stop)}, stoppable_{stop_.stop_possible()} {}
+  explicit loop_control(std::stop_token const& stop) noexcept
+      : stop_{stop}, state_{stop.stop_possible() ? watched : running} {}
 
   /// Whether elements are to be begun one by one, with a look at the token before each.
-  bool stoppable() const noexcept { return stoppable_; }
+  bool stoppable() const noexcept { return stop_.stop_possible(); }
 
   /// Whether what is left is not to be done: some part threw, or stop is requested. Remembers that something was left.
-  bool gives_up() noexcept {
-    if (abandoned()) return true;
-    if (!stoppable_ || !stop_.stop_requested()) return false;
-    abandon();
-    return true;
+  BEAT_FORCE_INLINE bool gives_up() noexcept {
+    return state_.load(std::memory_order_relaxed) != running && (abandoned() || is_stopped());
   }
-  void abandon() noexcept { abandoned_.store(true, std::memory_order_relaxed); }
-  bool abandoned() const noexcept { return abandoned_.load(std::memory_order_relaxed); }
+  void abandon() noexcept { state_.store(over, std::memory_order_relaxed); }
+  bool abandoned() const noexcept { return state_.load(std::memory_order_relaxed) == over; }
 
   /// To be called at the end, where no part threw. *Throws:* error{cancelled} if something was left.
   void check() const {
@@ -48,101 +46,165 @@ class loop_control {
   }
 
  private:
-  std::stop_token const stop_;
-  bool const stoppable_;
-  std::atomic<bool> abandoned_{false};  // set by a part that threw, or that left elements undone
+  BEAT_NO_INLINE bool is_stopped() noexcept {
+    if (!stop_.stop_requested()) return false;
+    abandon();
+    return true;
+  }
+
+  std::stop_token const& stop_;
+  enum state : std::uint8_t {
+    running,
+    watched,  // runs, and the token may stop it
+    over      // a part threw, or left elements undone
+  };
+  std::atomic<state> state_;
 };
 
-/// `Body` has a type `part` (what a stretch of the loop yields; default-constructed: nothing yet), `fold(part&, i, n)`
-/// which continues with the elements i to n, and `merge(part&, part&&)` which appends what follows.
+/// How long the next chunk is, where the clock tells what an iteration costs. Of unknown cost: 1, 2, 4, ..., and at
+/// most an eighth of what is left. Of known cost: at least a grain; but the first one is at most half of the loop, as
+/// iterations may have become longer.
+class measured_steps {
+ public:
+  measured_steps(loop_cost& cost, std::size_t size) noexcept
+      : timer_{cost, size}, longest_{std::max<std::size_t>(timer_.grain(), 1)} {}
+
+  std::size_t next(std::size_t left) noexcept {
+    if (!std::exchange(is_first_, false) && left <= timer_.grain()) return left;
+    std::size_t const length =
+        std::max(std::min(timer_.grain(), (left + 1) / 2), std::min(longest_, (left - 1) / 8 + 1));
+    longest_ = length * 2;
+    return length;
+  }
+
+  /// Where to cut [first, last), whose elements up to `next` are begun: in halves, but a thief begins some 0.5 µs later
+  /// than the owner.
+  std::size_t middle(std::size_t first, std::size_t next, std::size_t last) const noexcept {
+    std::size_t const left = last - first;
+    return std::max(next, first + left / 2 + std::min(timer_.grain(), left) / 8);
+  }
+
+  bool is_worth_sharing() const noexcept { return timer_.is_worth_sharing(); }
+
+  /// After each chunk.
+  void count(std::size_t iterations) noexcept { timer_.count(iterations); }
+
+ private:
+  loop_timer timer_;
+  std::size_t longest_;
+  bool is_first_ = true;
+};
+
+/// The same where every iteration may be long, or nothing.
+struct single_steps {
+  static std::size_t next(std::size_t) noexcept { return 1; }
+  static std::size_t middle(std::size_t, std::size_t next, std::size_t last) noexcept {
+    return next + (last - next) / 2;
+  }
+  static bool is_worth_sharing() noexcept { return false; }
+  static void count(std::size_t) noexcept {}
+};
+
+/// `Body` has a type `part` (what a stretch of the loop yields; default-constructed: nothing yet), `step(part&, i)`
+/// which continues with element i, `fold(part&, i, n)` which does so with the elements i to n, and `merge(part&,
+/// part&&)` which appends what follows.
 template <class Body>
 class loop {
  public:
   using part = typename Body::part;
 
-  loop(Body& body, loop_control& control) noexcept : body_{body}, control_{control} {}
+  /// Within a loop of the same kind, which is a recursion, iterations may cost anything: nobody asks the clock then.
+  loop(lane& l, Body& body, loop_control& control) noexcept
+      : body_{body}, control_{control}, one_by_one_{l.loop == &cost_} {}
 
-  part run(lane& l, std::size_t first, std::size_t last) {
-    part done{};
-    loop_timer timer{cost_, last - first};
-    chunks lengths{timer.grain()};
-    // Those who are awake and look for work get a part at once where it is worth their while.
-    bool offered = !timer.is_worth_sharing();
-    while (first < last && !control_.gives_up()) {
-      std::size_t const next = first + lengths.next(last - first);
-      if (next == last) {
-        fold(done, first, last);
-        timer.count(last - first);
-        break;
-      }
-      std::size_t const middle = std::max(next, first + lengths.lower(last - first));
-      forked<upper_part> upper{upper_part{*this, middle, last}};
-      std::uint32_t const index = l.fork(&upper);
-      if (!std::exchange(offered, true)) l.offer();
-      try {
-        fold(done, first, next);
-      } catch (...) {
-        drop(upper, l, index);
-        throw;
-      }
-      timer.count(next - first);
-      if (l.stack.pop(index) == joined::taken) {
-        finish_split(done, next, middle, upper, l, index);
-        break;
-      }
-      first = next;
-    }
-    return done;
-  }
-
- private:
-  /// How long the next chunk is. Of unknown cost: 1, 2, 4, ..., and at most an eighth of what is left. Of known cost:
-  /// at least a grain; but the first one is at most half of the loop, as iterations may have become longer.
-  class chunks {
-   public:
-    explicit chunks(std::size_t grain) noexcept : grain_{grain}, longest_{std::max<std::size_t>(grain, 1)} {}
-
-    std::size_t next(std::size_t left) noexcept {
-      if (!std::exchange(is_first_, false) && left <= grain_) return left;
-      std::size_t const length = std::max(std::min(grain_, (left + 1) / 2), std::min(longest_, (left - 1) / 8 + 1));
-      longest_ = length * 2;
-      return length;
-    }
-
-    /// Where to cut what is left: in halves, but a thief begins some 0.5 µs later than the owner.
-    std::size_t lower(std::size_t left) const noexcept { return left / 2 + std::min(grain_, left) / 8; }
-
-   private:
-    std::size_t const grain_;
-    std::size_t longest_;
-    bool is_first_ = true;
-  };
-
-  struct upper_part {
-    loop& whole;
-    std::size_t first, last;
-    part operator()(context where) { return whole.run(where.lane(), first, last); }
-  };
-
-  void fold(part& done, std::size_t first, std::size_t last) {
+  /// At `l`, the elements [first, last). Appends to `done`.
+  void run(lane& l, part& done, std::size_t first, std::size_t last) {
+    nesting const inside{l, &cost_};
     try {
-      if (!control_.stoppable()) return body_.fold(done, first, last);
-      for (; first < last && !control_.gives_up(); ++first) body_.fold(done, first, first + 1);
+      if (one_by_one_)
+        run_by(single_steps{}, l, done, first, last);
+      else
+        run_by(measured_steps{cost_, last - first}, l, done, first, last);
     } catch (...) {
       control_.abandon();
       throw;
     }
   }
 
+ private:
+  class nesting {
+   public:
+    nesting(lane& l, void const* kind) noexcept : lane_{l}, outer_{std::exchange(l.loop, kind)} {}
+    ~nesting() { lane_.loop = outer_; }
+    nesting(nesting const&) = delete;
+    nesting& operator=(nesting const&) = delete;
+
+   private:
+    lane& lane_;
+    void const* const outer_;
+  };
+
+  struct upper_part {
+    loop& whole;
+    std::size_t first, last;
+    part operator()(context where) {
+      part done{};
+      whole.run(where.lane(), done, first, last);
+      return done;
+    }
+  };
+
+  template <class Steps>
+  void run_by(Steps&& steps, lane& l, part& result, std::size_t first, std::size_t last) {
+    if (first == last || control_.gives_up()) return;
+    part done{};  // a local, so that the compiler keeps it in a register
+    std::size_t next = first + steps.next(last - first);
+    if (next != last) {
+      forked<upper_part> upper{upper_part{*this, steps.middle(first, next, last), last}};
+      std::uint32_t const index = l.fork(&upper);
+      // Those who are awake and look for work get a part at once where it is worth their while.
+      if (steps.is_worth_sharing()) l.offer();
+      for (;;) {
+        try {
+          fold(steps, done, first, next);
+        } catch (...) {
+          drop(upper, l, index);
+          throw;
+        }
+        steps.count(next - first);
+        if (l.stack.pop(index) == joined::taken) {
+          body_.merge(result, std::move(done));
+          return finish_split(result, next, upper, l, index);
+        }
+        first = next;
+        if (control_.gives_up()) break;
+        next = first + steps.next(last - first);
+        if (next == last) break;
+        upper.callable().first = steps.middle(first, next, last);
+        l.fork_again(index);
+      }
+    }
+    if (next == last) {
+      fold(steps, done, first, last);
+      steps.count(last - first);
+    }
+    body_.merge(result, std::move(done));
+  }
+
+  BEAT_FORCE_INLINE void fold(single_steps, part& done, std::size_t first, std::size_t) { body_.step(done, first); }
+
+  void fold(measured_steps const&, part& done, std::size_t first, std::size_t last) {
+    if (!control_.stoppable()) return body_.fold(done, first, last);
+    for (; first < last && !control_.gives_up(); ++first) body_.step(done, first);
+  }
+
   /// The upper part was taken: the rest of the lower one is done here, then the thief's follows.
-  BEAT_NO_INLINE void finish_split(part& done, std::size_t first, std::size_t middle, forked<upper_part>& upper,
-                                   lane& l, std::uint32_t index) {
+  BEAT_NO_INLINE void finish_split(part& done, std::size_t first, forked<upper_part>& upper, lane& l,
+                                   std::uint32_t index) {
     taken_by const thief = l.release(index);
     try {
-      part lower = run(l, first, middle);
-      body_.merge(done, std::move(lower));
+      run(l, done, first, upper.callable().first);
     } catch (...) {
-      control_.abandon();
       l.await(upper, thief);
       upper.discard();
       throw;
@@ -151,7 +213,9 @@ class loop {
     body_.merge(done, upper.take());
   }
 
+  /// The body threw.
   BEAT_NO_INLINE void drop(forked<upper_part>& upper, lane& l, std::uint32_t index) noexcept {
+    control_.abandon();
     if (l.stack.pop(index) == joined::kept) return;
     l.await(upper, l.release(index));
     upper.discard();
@@ -160,15 +224,16 @@ class loop {
   Body& body_;
   loop_control& control_;
   loop_cost& cost_ = loop_cost_of<Body>;
+  bool const one_by_one_;
 };
 
-/// Runs `body` over [0, size) at `l`. *Throws:* one of the exceptions of the body; error{cancelled} on a stop request.
+/// Runs `body` over [0, size) at `l`, and appends what it yields to `result`.
+/// *Throws:* one of the exceptions of the body; error{cancelled} on a stop request.
 template <class Body>
-typename Body::part run_loop(lane& l, std::size_t size, Body& body, loop_options const& options) {
+void run_loop(lane& l, std::size_t size, Body& body, typename Body::part& result, loop_options const& options) {
   loop_control control{options.stop};
-  auto result = loop<Body>{body, control}.run(l, 0, size);
+  loop<Body>{l, body, control}.run(l, result, 0, size);
   control.check();
-  return result;
 }
 
 }  // namespace detail

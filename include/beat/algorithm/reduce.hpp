@@ -33,10 +33,19 @@ template <class T, class Iterator, class Op, class Projection>
 struct reduce_body {
   using part = std::optional<T>;
   Iterator begin;
-  Op& op;
-  Projection& projection;
+  Op op;
+  Projection projection;
 
-  T at(std::size_t i) { return T(std::invoke(projection, begin[static_cast<std::iter_difference_t<Iterator>>(i)])); }
+  BEAT_FORCE_INLINE T at(std::size_t i) {
+    return T(std::invoke(projection, begin[static_cast<std::iter_difference_t<Iterator>>(i)]));
+  }
+
+  BEAT_FORCE_INLINE void step(part& done, std::size_t i) {
+    if (done)
+      *done = std::invoke(op, std::move(*done), at(i));
+    else
+      done.emplace(at(i));
+  }
 
   void fold(part& done, std::size_t first, std::size_t last) {
     if (!done) done.emplace(at(first++));
@@ -70,7 +79,7 @@ struct reduce_body {
     if (done)
       *done = std::invoke(op, std::move(*done), std::move(*next));
     else
-      done = std::move(next);
+      done.emplace(*std::move(next));
   }
 };
 
@@ -89,11 +98,11 @@ template <execution_place Place, splittable_range Range, class T, class Op = std
   auto const size = static_cast<std::size_t>(std::ranges::size(range));
   if (size == 0) return init;
   using iterator = std::ranges::iterator_t<Range>;
-  std::optional<T> total = detail::run_at(place, [&](context where) {
-    detail::reduce_body<T, iterator, Op, Projection> body{std::ranges::begin(range), op, projection};
-    return detail::run_loop(where.lane(), size, body, options);
-  });
-  return std::invoke(op, std::move(init), std::move(*total));
+  detail::reduce_body<T, iterator, Op, Projection> body{std::ranges::begin(range), std::move(op),
+                                                        std::move(projection)};
+  std::optional<T> total;
+  detail::run_at(place, [&](context where) { detail::run_loop(where.lane(), size, body, total, options); });
+  return std::invoke(body.op, std::move(init), std::move(*total));
 }
 
 }  // namespace beat::inline v0

@@ -81,17 +81,23 @@ class fork_stack {
 
   // ---- the owner's side ----
 
-  struct pushed {
-    std::uint32_t index;
-    bool requested;
-  };
-
-  /// Forks `job`. Branch-free where the stack is full: such a job goes to the scratch slot and stays private.
-  BEAT_FORCE_INLINE pushed push(Job* job) noexcept {
-    std::uint32_t const b = bottom_.load(std::memory_order_relaxed);
+  /// Forks `job` and returns its index; then the owner looks whether sharing is_requested(). Branch-free where the
+  /// stack is full: such a job goes to the scratch slot and stays private.
+  BEAT_FORCE_INLINE std::uint32_t push(Job* job) noexcept {
+    std::uint32_t const b = depth();
     slots_[clamp_to_scratch(b)].store(job, std::memory_order_relaxed);
-    bottom_.store(b + 1, std::memory_order_release);  // release: the slot; pairs with the load in force()
-    return {b, control{ctl_.load(std::memory_order_relaxed)}.is_requested()};
+    push_again(b);
+    return b;
+  }
+
+  /// Forks once more the job at `index`, which was joined last and kept. Its owner may have changed it meanwhile.
+  BEAT_FORCE_INLINE void push_again(std::uint32_t index) noexcept {
+    bottom_.store(index + 1, std::memory_order_release);  // release: slot and job; pairs with the load in force()
+  }
+
+  /// Whether a thief waits for the owner to serve().
+  BEAT_FORCE_INLINE bool is_requested() const noexcept {
+    return control{ctl_.load(std::memory_order_relaxed)}.is_requested();
   }
 
   /// Joins the youngest job, in two steps: true where it is private and nobody forces; otherwise call `reclaim`, with
@@ -125,7 +131,9 @@ class fork_stack {
   }
 
   /// Both steps.
-  joined pop(std::uint32_t index) noexcept { return pop_private(index) ? joined::kept : reclaim(index); }
+  BEAT_FORCE_INLINE joined pop(std::uint32_t index) noexcept {
+    return pop_private(index) ? joined::kept : reclaim(index);
+  }
 
   BEAT_FORCE_INLINE std::uint32_t depth() const noexcept { return bottom_.load(std::memory_order_relaxed); }
 
@@ -179,8 +187,7 @@ class fork_stack {
 
   /// Forgets a request that came too late for the region which ends.
   void withdraw_request() noexcept {
-    if (control{ctl_.load(std::memory_order_relaxed)}.is_requested())
-      ctl_.fetch_and(~control::soft, std::memory_order_relaxed);
+    if (is_requested()) ctl_.fetch_and(~control::soft, std::memory_order_relaxed);
   }
 
   // ---- the thieves' side: everything below goes through a handle that can't push ----

@@ -38,14 +38,22 @@ inline constinit job filler{};
 struct lane {
   job_stack stack;
   worker* const self = nullptr;  // null outside of pools
+  void const* loop = nullptr;    // of what kind the innermost loop is whose body runs here; null outside of loops
 
   /// Forks `j` and returns its place on the stack of the calling thread's lane: this one, unless this is the shared
   /// one.
   BEAT_FORCE_INLINE std::uint32_t fork(job* j) noexcept {
-    job_stack::pushed const pushed = stack.push(j);
-    if (pushed.requested) [[unlikely]]
-      return answer(pushed.index, j);
-    return pushed.index;
+    std::uint32_t const index = stack.push(j);
+    if (stack.is_requested()) [[unlikely]]
+      return answer(index, j);
+    return index;
+  }
+
+  /// Forks once more the job at `index`, which was joined last and kept.
+  BEAT_FORCE_INLINE void fork_again(std::uint32_t index) noexcept {
+    stack.push_again(index);
+    if (stack.is_requested()) [[unlikely]]
+      answer(index, nullptr);
   }
 
   /// How many threads can run at once what is forked here.

@@ -111,7 +111,7 @@ BEAT_NO_INLINE inline taken_by lane::release(std::uint32_t index) noexcept {
 }
 
 BEAT_NO_INLINE BEAT_CALLEE_SAVES inline std::uint32_t lane::answer(std::uint32_t index, job* j) noexcept {
-  if (self == nullptr) return leave_shared_lane().stack.push(j).index;
+  if (self == nullptr) return leave_shared_lane().stack.push(j);
   self->counters.published.add(stack.serve().count);
   self->shared().people.work_arrived();
   return index;

@@ -22,6 +22,9 @@ class forked : public job {
   BEAT_FORCE_INLINE explicit forked(G&& f) noexcept(std::is_nothrow_constructible_v<F, G>)
       : job{&run_for_thief}, callable_(std::forward<G>(f)) {}
 
+  /// Its owner may change it while no thief can have it: before it is forked, and once it was joined and kept.
+  F& callable() noexcept { return callable_; }
+
   /// Runs it here, once it was joined and kept.
   BEAT_FORCE_INLINE result run_here(lane& l) { return call(callable_, l); }
 
