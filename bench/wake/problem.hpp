@@ -47,7 +47,7 @@ inline void after_idleness(benchmark::internal::Benchmark* b, long milliseconds,
 }  // namespace wake
 
 /// Registers a competitor for each time of idleness.
-#define WAKE_BENCHMARK(f)                                                 \
-  BENCHMARK(f)->Apply([](auto* b) { wake::after_idleness(b, 1, 300); });  \
-  BENCHMARK(f)->Apply([](auto* b) { wake::after_idleness(b, 20, 100); }); \
-  BENCHMARK(f)->Apply([](auto* b) { wake::after_idleness(b, 100, 30); })
+#define WAKE_BENCHMARK(f)                                                \
+  BENCHMARK(f)->Apply([](auto* b) { wake::after_idleness(b, 1, 200); }); \
+  BENCHMARK(f)->Apply([](auto* b) { wake::after_idleness(b, 20, 50); }); \
+  BENCHMARK(f)->Apply([](auto* b) { wake::after_idleness(b, 100, 20); })
