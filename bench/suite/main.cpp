@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
@@ -24,12 +25,13 @@ namespace {
 
 constexpr std::string_view usage =
     "  --rounds=N     how often each benchmark is measured (5; 3 with --quick)\n"
-    "  --quick        less time for each\n"
+    "  --quick        less time for each, and no new round after 15 seconds\n"
     "  --filter=TEXT  only benchmarks whose name contains TEXT\n"
     "  --out=FOLDER   write <problem>.json (Google Benchmark's format), .md and .svg there\n"
     "  --bars         measure what the bars need, and check them; ends with 1 if one is missed\n";
 
-constexpr unsigned longest_seconds = 120;  // for one measurement
+constexpr unsigned longest_seconds = 120;          // for one measurement
+constexpr std::chrono::seconds quick_seconds{15};  // for all rounds
 
 struct options {
   int rounds = 5;
@@ -147,7 +149,9 @@ bool measure_rounds(std::vector<std::string> which, options const& o, report::se
   std::size_t done = 0;
   bool good = true;
   bool const shown = isatty(STDERR_FILENO) == 1;
+  auto const start = std::chrono::steady_clock::now();
   for (int round = 0; round < o.rounds; ++round) {
+    if (o.quick && round > 0 && std::chrono::steady_clock::now() - start > quick_seconds) break;
     std::shuffle(which.begin(), which.end(), order);
     series.emplace_back();
     for (std::string const& name : which) {

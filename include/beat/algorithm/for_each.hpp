@@ -46,9 +46,8 @@ struct each_index {
 template <execution_place Place, class F>
 void for_each_index(Place&& place, std::size_t size, F&& f, loop_options const& options) {
   run_at(place, [&](context where) {
-    each_index<F> body{f};
     typename each_index<F>::part nothing;
-    run_loop(where.lane(), size, body, nothing, options);
+    run_loop(where.lane(), size, each_index<F>{f}, nothing, options);
   });
 }
 

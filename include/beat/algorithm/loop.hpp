@@ -114,17 +114,19 @@ class loop {
   using part = typename Body::part;
 
   /// Within a loop of the same kind, which is a recursion, iterations may cost anything: nobody asks the clock then.
-  loop(lane& l, Body& body, loop_control& control) noexcept
-      : body_{body}, control_{control}, one_by_one_{l.loop == &cost_} {}
+  loop(lane& l, Body body, std::stop_token const& stop)
+      : body_{std::move(body)}, control_{stop}, one_by_one_{l.loop == &loop_cost_of<Body>} {}
+
+  loop_control const& control() const noexcept { return control_; }
 
   /// At `l`, the elements [first, last). Appends to `done`.
   void run(lane& l, part& done, std::size_t first, std::size_t last) {
-    nesting const inside{l, &cost_};
+    nesting const inside{l, &loop_cost_of<Body>};
     try {
       if (one_by_one_)
         run_by(single_steps{}, l, done, first, last);
       else
-        run_by(measured_steps{cost_, last - first}, l, done, first, last);
+        run_by(measured_steps{loop_cost_of<Body>, last - first}, l, done, first, last);
     } catch (...) {
       control_.abandon();
       throw;
@@ -221,19 +223,18 @@ class loop {
     upper.discard();
   }
 
-  Body& body_;
-  loop_control& control_;
-  loop_cost& cost_ = loop_cost_of<Body>;
+  Body body_;
+  loop_control control_;
   bool const one_by_one_;
 };
 
 /// Runs `body` over [0, size) at `l`, and appends what it yields to `result`.
 /// *Throws:* one of the exceptions of the body; error{cancelled} on a stop request.
 template <class Body>
-void run_loop(lane& l, std::size_t size, Body& body, typename Body::part& result, loop_options const& options) {
-  loop_control control{options.stop};
-  loop<Body>{l, body, control}.run(l, result, 0, size);
-  control.check();
+void run_loop(lane& l, std::size_t size, Body body, typename Body::part& result, loop_options const& options) {
+  loop<Body> whole{l, std::move(body), options.stop};
+  whole.run(l, result, 0, size);
+  whole.control().check();
 }
 
 }  // namespace detail

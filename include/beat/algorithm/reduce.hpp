@@ -97,12 +97,13 @@ template <execution_place Place, splittable_range Range, class T, class Op = std
                                                            loop_options const& options = {}) {
   auto const size = static_cast<std::size_t>(std::ranges::size(range));
   if (size == 0) return init;
-  using iterator = std::ranges::iterator_t<Range>;
-  detail::reduce_body<T, iterator, Op, Projection> body{std::ranges::begin(range), std::move(op),
-                                                        std::move(projection)};
-  std::optional<T> total;
-  detail::run_at(place, [&](context where) { detail::run_loop(where.lane(), size, body, total, options); });
-  return std::invoke(body.op, std::move(init), std::move(*total));
+  using body = detail::reduce_body<T, std::ranges::iterator_t<Range>, Op, Projection>;
+  std::optional<T> total{std::move(init)};
+  detail::run_at(place, [&](context where) {
+    detail::run_loop(where.lane(), size, body{std::ranges::begin(range), std::move(op), std::move(projection)}, total,
+                     options);
+  });
+  return std::move(*total);
 }
 
 }  // namespace beat::inline v0
