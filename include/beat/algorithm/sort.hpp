@@ -161,7 +161,7 @@ class sorter {
 
 /// Sorts `range` in place by `compare(proj(a), proj(b))`, in parallel. Equal elements may change their order.
 /// *Throws:* one of the exceptions of `compare` and `projection`, error{cancelled} on a stop request: then the order is
-/// unspecified, and an element whose move or comparison threw may have been moved from, as with std::sort.
+/// unspecified, and the element whose move or comparison threw may be lost, as with std::sort.
 /// *Complexity:* O(n log n) comparisons; no memory but O(log n) of stack.
 template <execution_place Place, std::ranges::range Range, class Compare = std::ranges::less,
           class Projection = std::identity>
