@@ -3,12 +3,15 @@
 
 #include <atomic>
 #include <beat.hpp>
+#include <chrono>
 #include <cmath>
 #include <memory>
 #include <numeric>
 #include <optional>
 #include <ranges>
+#include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "catch.hpp"
@@ -120,6 +123,27 @@ TEST_CASE("a reduction that throws leaves nothing behind", "[algorithm]") {
     REQUIRE(caught == bad);
     REQUIRE(counted::alive == 0);
   }
+}
+
+TEST_CASE("an operation that throws once a part was taken waits for whoever took it", "[algorithm]") {
+  beat::ThreadPool pool{2};
+  std::atomic<bool> begun{false}, ended{false};
+  auto const projection = [&](int i) {
+    if (i == 1) {
+      begun = true;
+      std::this_thread::sleep_for(std::chrono::milliseconds{50});
+      ended = true;
+    }
+    for (auto const end = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+         !begun && std::chrono::steady_clock::now() < end;)
+      std::this_thread::yield();
+    return i;
+  };
+  auto const op = [](int, int) -> int { throw std::runtime_error{"operation"}; };
+  pool.run([&](beat::context where) {
+    CHECK_THROWS_WITH(beat::parallel_reduce(where, std::views::iota(0, 2), 0, op, projection), "operation");
+    CHECK(ended);
+  });
 }
 
 TEST_CASE("a reduction can be stopped", "[algorithm]") {

@@ -175,8 +175,14 @@ class loop {
         }
         steps.count(next - first);
         if (l.stack.pop(index) == joined::taken) {
-          body_.merge(result, std::move(done));
-          return finish_split(result, next, upper, l, index);
+          taken_by const thief = l.release(index);
+          try {
+            body_.merge(result, std::move(done));
+          } catch (...) {
+            drop(upper, l, thief);
+            throw;
+          }
+          return finish_split(result, next, upper, l, thief);
         }
         first = next;
         if (control_.gives_up()) break;
@@ -201,25 +207,24 @@ class loop {
   }
 
   /// The upper part was taken: the rest of the lower one is done here, then the thief's follows.
-  BEAT_NO_INLINE void finish_split(part& done, std::size_t first, forked<upper_part>& upper, lane& l,
-                                   std::uint32_t index) {
-    taken_by const thief = l.release(index);
+  BEAT_NO_INLINE void finish_split(part& done, std::size_t first, forked<upper_part>& upper, lane& l, taken_by thief) {
     try {
       run(l, done, first, upper.callable().first);
     } catch (...) {
-      l.await(upper, thief);
-      upper.discard();
+      drop(upper, l, thief);
       throw;
     }
     l.await(upper, thief);
     body_.merge(done, upper.take());
   }
 
-  /// The body threw.
+  /// Something threw here: nobody may be at the upper part when its owner leaves.
   BEAT_NO_INLINE void drop(forked<upper_part>& upper, lane& l, std::uint32_t index) noexcept {
+    if (l.stack.pop(index) == joined::taken) drop(upper, l, l.release(index));
+  }
+  BEAT_NO_INLINE void drop(forked<upper_part>& upper, lane& l, taken_by thief) noexcept {
     control_.abandon();
-    if (l.stack.pop(index) == joined::kept) return;
-    l.await(upper, l.release(index));
+    l.await(upper, thief);
     upper.discard();
   }
 
