@@ -193,6 +193,8 @@ TEST_CASE("parallel_sort passes an exception on, and ends early", "[algorithm]")
   CHECK_THROWS_WITH(beat::parallel_sort(pool, numbers, compare), "incomparable");
   CHECK(calls < 2'000'000);
   CHECK(lost(numbers) <= 1);
+  beat::parallel_sort(pool, numbers);
+  CHECK(std::is_sorted(numbers.begin(), numbers.end()));
 }
 
 TEST_CASE("parallel_sort loses at most the element whose comparison threw", "[algorithm]") {
