@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include <array>
 #include <atomic>
 #include <beat.hpp>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <new>
@@ -8,6 +10,8 @@
 #include <stop_token>
 #include <string>
 #include <thread>
+#include <type_traits>
+#include <vector>
 
 #include "catch.hpp"
 #include "support.hpp"
@@ -192,4 +196,21 @@ TEST_CASE("a pool is quiet once a future has its result although its waiter goes
     std::thread{[&] { quiet = pool.wait_for(10s); }}.join();
   });
   CHECK(quiet);
+}
+
+TEST_CASE("a callable is where its alignment and its size want it to be", "[unit]") {
+  struct alignas(256) aligned {
+    char content[256];
+  };
+  beat::ThreadPool pool{2};
+  auto const placed = [](auto const& captured) {
+    return reinterpret_cast<std::uintptr_t>(&captured) % alignof(std::remove_cvref_t<decltype(captured)>) == 0;
+  };
+  std::vector<beat::future<bool>> results;
+  for (int i = 0; i < 100; ++i) {
+    results.push_back(pool.submit([&placed, a = aligned{}] { return placed(a); }));
+    results.push_back(pool.submit([&placed, a = std::array<double, 3>{}] { return placed(a); }));
+    results.push_back(pool.submit([&placed, a = std::array<double, 100>{}] { return placed(a); }));
+  }
+  for (beat::future<bool>& result : results) CHECK(result.get());
 }

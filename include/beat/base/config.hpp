@@ -45,3 +45,15 @@
 #else
 #define BEAT_HAS_ARM64() 0
 #endif
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define BEAT_HAS_ADDRESS_SANITIZER() 1
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__)
+#define BEAT_HAS_ADDRESS_SANITIZER() 1
+#endif
+#if !defined(BEAT_HAS_ADDRESS_SANITIZER)
+#define BEAT_HAS_ADDRESS_SANITIZER() 0
+#endif

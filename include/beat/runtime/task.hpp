@@ -3,8 +3,11 @@
 // The task: an independent unit of work on the heap, in a deque or an inbox until one thread runs or cancels it.
 // Invariant: exactly one call of `settle` per queued task; it frees what the task holds.
 
+#include <cstddef>
 #include <cstdint>
+#include <new>
 
+#include <beat/memory/node_cache.hpp>
 #include <beat/runtime/completion.hpp>
 
 namespace beat::inline v0::detail {
@@ -29,6 +32,14 @@ struct task {
   explicit task(function f, void const* group = nullptr) noexcept : settle{f}, family{group} {}
   task(task const&) = delete;
   task& operator=(task const&) = delete;
+
+  static void* operator new(std::size_t size) { return node_cache::allocate(size); }
+  static void operator delete(void* memory, std::size_t size) noexcept { node_cache::deallocate(memory, size); }
+  // For callables that are aligned to more than operator new is by itself.
+  static void* operator new(std::size_t size, std::align_val_t alignment) { return ::operator new(size, alignment); }
+  static void operator delete(void* memory, std::size_t, std::align_val_t alignment) noexcept {
+    ::operator delete(memory, alignment);
+  }
 };
 
 }  // namespace beat::inline v0::detail
