@@ -96,3 +96,15 @@ TEST_CASE("threads that wait for a long task use no CPU", "[stress]") {
   other.join();
   CHECK(time <= 2.0);
 }
+
+TEST_CASE("a task that arrives alone and forks nothing wakes one thread, and no other", "[stress]") {
+  watchdog const dog{"a task for a pool that sleeps"};
+  beat::ThreadPool pool{4};
+  for (int i = 0; i < 20; ++i) {
+    settle(pool);
+    beat::pool_stats const before = pool.stats();
+    pool.post([] {});
+    settle(pool);
+    REQUIRE((pool.stats() - before).parks == 1);
+  }
+}

@@ -50,6 +50,20 @@ TEST_CASE("a join of two leaves of 50 ms takes at most 60 ms after a second of i
   CHECK(time <= 60);
 }
 
+TEST_CASE("a join of two leaves of 50 ms in a task takes at most 60 ms, whether the pool slept or not", "[stress]") {
+  beat::ThreadPool pool{2};
+  auto const pause = GENERATE(0ms, 100ms);
+  double const time = best_of_attempts([&] {
+    std::this_thread::sleep_for(pause);
+    auto const start = clock::now();
+    auto done = pool.submit([] { beat::join([] { spin(50ms); }, [] { spin(50ms); }); });
+    while (!done.is_ready()) std::this_thread::sleep_for(1ms);  // without taking part
+    return milliseconds_since(start);
+  });
+  CHECK(time >= 50);
+  CHECK(time <= 60);
+}
+
 TEST_CASE("a future of a leaf of 50 ms is taken while its maker is busy", "[stress]") {
   beat::ThreadPool pool{2};
   double const time = best_of_attempts([&] {

@@ -24,7 +24,7 @@ class idling {
       lookout_ = lookout_ || people_.try_lookout();
       if (search() && people_.try_activate()) {
         if (lookout_) people_.leave_lookout();
-        if (people_.end_search()) people_.work_arrived();
+        me_.begin_work(people_.end_search());
         return true;
       }
       people_.end_search();

@@ -74,7 +74,7 @@ class roster {
     waking_.store(false, std::memory_order_seq_cst);     // seq_cst: before the search; pairs with work_arrived()
   }
 
-  /// True where nobody else searches: a searcher which found work then calls work_arrived(), as there may be more.
+  /// True where nobody else searches: a searcher which found work then looks whether there is more, and wakes somebody.
   bool end_search() noexcept {
     return searching_.fetch_sub(1, std::memory_order_seq_cst) == 1;  // seq_cst: before the last look; work_arrived()
   }

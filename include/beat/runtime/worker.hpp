@@ -99,6 +99,10 @@ class worker : public lane {
     return found;
   }
 
+  /// Called by a thread that goes from its search to work. `alone`: nobody else searches, so this worker finds company
+  /// once it has taken something. See README.md, "Company".
+  void begin_work(bool alone) noexcept { alone_ = alone; }
+
   /// Reports the tasks that were settled since the last report.
   void report() noexcept {
     if (unreported_ != 0) crew_.report(std::exchange(unreported_, 0));
@@ -195,7 +199,17 @@ class worker : public lane {
     return steal_any();
   }
 
-  void settle(task* t) noexcept { count(t->settle(t, crew_.action(), *this)); }
+  void settle(task* t) noexcept {
+    if (alone_) find_company();
+    count(t->settle(t, crew_.action(), *this));
+  }
+
+  /// Wakes a thread if there is more work, or somebody busy to be watched; if what runs now forks, its first fork will.
+  BEAT_NO_INLINE void find_company() noexcept {
+    alone_ = false;
+    stack.request();
+    if (look_around(now()) != outlook::nothing) crew_.people.work_arrived();
+  }
 
   /// The oldest of a batch; the rest goes to the own deque, so that the next oldest comes first.
   task* from_inbox(std::uint32_t limit) noexcept {
@@ -232,6 +246,7 @@ class worker : public lane {
     if (got.loot->is_filler()) return true;
     counters.jobs_stolen.add();
     watches_.forget(victim.id_);
+    if (alone_) find_company();
     got.loot->finish(got.loot->run(*this));  // the job may be gone from here on; the victim outlives the pool's threads
     victim.parker_.notify_all();
     return true;
@@ -249,6 +264,7 @@ class worker : public lane {
   bool const guest_;
   std::uint32_t tick_ = 0;
   std::uint64_t unreported_ = 0;
+  bool alone_ = false;  // it was the last who searched, and has taken nothing yet
   random random_;
   watch_list watches_;
   // What thieves poll: on lines which the owner rarely writes.
