@@ -4,56 +4,20 @@
 // are. Each thread keeps nodes that were freed in chains; whole chains go through a depot to the threads that run out.
 // Source: the magazines and the depot of J. Bonwick and J. Adams (USENIX 2001).
 
-#include <array>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <new>
 #include <utility>
 
-#include <beat/base/cache_line.hpp>
+#include <beat/base/atomics.hpp>
 #include <beat/base/config.hpp>
+#include <beat/memory/node_depot.hpp>
 
 namespace beat::inline v0::detail {
 
 /// A node that nobody uses.
 struct free_node {
   free_node* next;
-};
-
-/// Whole chains of nodes of one size, for all threads. Nobody waits here: who finds it in use does without.
-class node_depot {
- public:
-  /// 256 chains of 64 nodes of, mostly, 48 bytes: 0.75 MiB.
-  static constexpr std::uint32_t capacity = 256;
-
-  /// A chain, or null.
-  free_node* take() noexcept {
-    if (!try_lock()) return nullptr;
-    free_node* const chain = count_ == 0 ? nullptr : chains_[--count_];
-    unlock();
-    return chain;
-  }
-
-  /// False where there is no room; then the chain is still the caller's.
-  [[nodiscard("a refused chain is the caller's")]] bool give(free_node* chain) noexcept {
-    if (!try_lock()) return false;
-    bool const fits = count_ < capacity;
-    if (fits) chains_[count_++] = chain;
-    unlock();
-    return fits;
-  }
-
- private:
-  bool try_lock() noexcept {
-    // acquire: the chains and the nodes in them; pairs with unlock()
-    return !locked_.load(std::memory_order_relaxed) && !locked_.exchange(true, std::memory_order_acquire);
-  }
-  void unlock() noexcept { locked_.store(false, std::memory_order_release); }  // release: pairs with try_lock()
-
-  alignas(cache_line) std::atomic<bool> locked_{false};
-  std::uint32_t count_ = 0;
-  std::array<free_node*, capacity> chains_{};
 };
 
 /// Nodes of one kind that a thread keeps: a chain of `chain_length - room`, and perhaps a whole one.
@@ -169,7 +133,8 @@ class node_cache {
     while (chain != nullptr) ::operator delete(std::exchange(chain, chain->next));
   }
 
-  static inline constinit node_depot depots_[kinds];
+  // 256 chains of 64 nodes of, mostly, 48 bytes: 0.75 MiB for each kind.
+  static inline constinit node_depot<free_node, 256, std_atomics> depots_[kinds];
   static inline constinit thread_local magazines mine_{};
 };
 

@@ -18,8 +18,9 @@ class completion {
   [[nodiscard("only the one who claimed it may run it")]] bool claim() noexcept {
     std::uint32_t seen = word_.load(std::memory_order_relaxed);
     while ((seen & phase) == queued) {
-      // acquire: the callable; pairs with the publication of the task. A waiting bit stays.
-      if (word_.compare_exchange_weak(seen, seen + running, std::memory_order_acquire, std::memory_order_relaxed))
+      // relaxed: whoever may claim it knows the callable, from the queue or as the one who submitted it. A waiting bit
+      // stays.
+      if (word_.compare_exchange_weak(seen, seen + running, std::memory_order_relaxed, std::memory_order_relaxed))
         return true;
     }
     return false;
@@ -30,8 +31,8 @@ class completion {
   /// Only by the one who claimed it. The caller keeps the completion alive during the call.
   void end(task_outcome how) noexcept {
     std::uint32_t const word = ended | (static_cast<std::uint32_t>(how) << outcome_shift);
-    // acq_rel: the result, pairs with has_ended(); and the announcement in wait()
-    if ((word_.exchange(word, std::memory_order_acq_rel) & waiting) != 0) Atomics::futex_wake(word_, 0x7fffffff);
+    // release: the result; pairs with has_ended() and announce()
+    if ((word_.exchange(word, std::memory_order_release) & waiting) != 0) Atomics::futex_wake(word_, 0x7fffffff);
   }
 
   bool has_ended() const noexcept {
@@ -62,8 +63,9 @@ class completion {
   std::uint32_t announce() noexcept {
     std::uint32_t seen = word_.load(std::memory_order_acquire);  // acquire: the result; pairs with end()
     while ((seen & phase) != ended && (seen & waiting) == 0) {
-      // acquire: the result, where it fails because the task has ended; pairs with end()
-      if (word_.compare_exchange_weak(seen, seen | waiting, std::memory_order_acquire)) return seen | waiting;
+      // acquire where it fails, perhaps because the task has ended: the result; pairs with end()
+      if (word_.compare_exchange_weak(seen, seen | waiting, std::memory_order_relaxed, std::memory_order_acquire))
+        return seen | waiting;
     }
     return seen;
   }

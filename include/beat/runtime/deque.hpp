@@ -52,7 +52,9 @@ class deque {
     void push(T* item) const {
       deque& d = *deque_;
       std::int64_t const bottom = d.bottom_.load(std::memory_order_relaxed);
-      std::int64_t const top = d.top_.load(std::memory_order_acquire);  // acquire: a thief read the slot before its CAS
+      // acquire: a thief read the slot before its CAS. Kept: models let nobody read what is written later, but C++
+      // does.
+      std::int64_t const top = d.top_.load(std::memory_order_acquire);
       ring* r = d.ring_.load(std::memory_order_relaxed);
       if (bottom - top > r->mask) [[unlikely]]
         r = d.grow(r, top, bottom);
@@ -69,15 +71,15 @@ class deque {
       d.bottom_.store(bottom, std::memory_order_seq_cst);         // seq_cst: before the load of top; steal()
       std::int64_t top = d.top_.load(std::memory_order_seq_cst);  // seq_cst: after the store of bottom; steal()
       if (top > bottom) {
-        d.bottom_.store(bottom + 1, std::memory_order_release);  // release: older items; pairs with steal()
+        d.bottom_.store(bottom + 1, std::memory_order_relaxed);  // relaxed: no item is below it that is not taken
         return nullptr;
       }
       T* item = r->at(bottom).load(std::memory_order_relaxed);
       if (top == bottom) {  // the last one: whoever raises top has it
-        // seq_cst: one order with the CAS in steal()
-        if (!d.top_.compare_exchange_strong(top, top + 1, std::memory_order_seq_cst, std::memory_order_relaxed))
+        // release: the stores to bottom; pairs with the load of top in steal()
+        if (!d.top_.compare_exchange_strong(top, top + 1, std::memory_order_release, std::memory_order_relaxed))
           item = nullptr;
-        d.bottom_.store(bottom + 1, std::memory_order_release);  // release: older items; pairs with steal()
+        d.bottom_.store(bottom + 1, std::memory_order_relaxed);  // relaxed: as above
       }
       return item;
     }
@@ -94,7 +96,8 @@ class deque {
     /// The oldest item. `lost` means that somebody else was quicker: try again or elsewhere.
     steal_result<T> steal() const noexcept {
       deque& d = *deque_;
-      std::int64_t top = d.top_.load(std::memory_order_seq_cst);  // seq_cst: before the load of bottom; take()
+      // seq_cst: before the load of bottom, and after the CAS of the thief before; pairs with take()
+      std::int64_t top = d.top_.load(std::memory_order_seq_cst);
       std::int64_t const bottom = d.bottom_.load(std::memory_order_seq_cst);  // seq_cst: after top; pairs with take()
       if (top >= bottom) return {steal_status::empty, nullptr};
       ring* const r = d.ring_.load(std::memory_order_acquire);     // acquire: its slots; pairs with grow()
@@ -106,9 +109,9 @@ class deque {
     }
 
     bool empty() const noexcept {
+      std::int64_t const top = deque_->top_.load(std::memory_order_relaxed);  // relaxed: an older one is lower
       // seq_cst: a sleeper's last look comes after its announcement; pairs with push()
-      std::int64_t const top = deque_->top_.load(std::memory_order_seq_cst);
-      return top >= deque_->bottom_.load(std::memory_order_seq_cst);  // seq_cst: as the line above
+      return top >= deque_->bottom_.load(std::memory_order_seq_cst);
     }
 
    private:

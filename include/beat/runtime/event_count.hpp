@@ -36,8 +36,7 @@ class event_count {
 
   /// The same for at most `nanoseconds`; may return early. Returns true after a notification.
   bool wait_for(key seen, std::int64_t nanoseconds) noexcept {
-    // acquire: as in wait()
-    if (epoch_.load(std::memory_order_acquire) == seen) Atomics::futex_wait_for(epoch_, seen, nanoseconds);
+    if (epoch_.load(std::memory_order_relaxed) == seen) Atomics::futex_wait_for(epoch_, seen, nanoseconds);
     cancel();
     // acquire: what was written before the notification; pairs with notify()
     return epoch_.load(std::memory_order_acquire) != seen;

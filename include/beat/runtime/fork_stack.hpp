@@ -169,16 +169,18 @@ class fork_stack {
 
   /// Who took job `index`, as set by steal(); 0 while the thief is on its way.
   std::uint64_t thief_of(std::uint32_t index) const noexcept {
-    return marks_[index].load(std::memory_order_acquire);  // acquire: pairs with the release in steal()
+    // acquire: pairs with the release in steal(). Kept: the thief read the slot before; models let nobody read what is
+    // written later, but C++ does.
+    return marks_[index].load(std::memory_order_acquire);
   }
 
   /// Makes slot `index` usable again, once its thief is known and no younger job is left.
   void rebase(std::uint32_t index) noexcept {
     marks_[index].store(0, std::memory_order_relaxed);
     control c{ctl_.load(std::memory_order_relaxed)};
+    // relaxed: whoever takes a job from here on acquires a later publication, or push()
     while (!ctl_.compare_exchange_weak(c.word, c.without_force().with_split(index).with_top(index).word,
-                                       // release: the cleared mark, pairs with the acquire in steal()
-                                       std::memory_order_release, std::memory_order_relaxed)) {
+                                       std::memory_order_relaxed, std::memory_order_relaxed)) {
     }
   }
 
@@ -205,12 +207,14 @@ class fork_stack {
     steal_result<Job> steal(control seen, std::uint64_t self) const noexcept {
       if (!seen.has_public()) return {steal_status::empty, nullptr};
       std::uint32_t const top = seen.top();
-      // acquire: the slot, pairs with serve(), force() and rebase(); release: passes on what an earlier thief acquired
-      if (!victim_->ctl_.compare_exchange_strong(seen.word, seen.with_top(top + 1).word, std::memory_order_acq_rel,
+      // acquire: the slot, pairs with serve(), reclaim() and force(). Kept: look() has acquired this value, but after
+      // 256 publications the same one may stand for other jobs.
+      if (!victim_->ctl_.compare_exchange_strong(seen.word, seen.with_top(top + 1).word, std::memory_order_acquire,
                                                  std::memory_order_relaxed))
         return {steal_status::lost, nullptr};
       Job* const job = victim_->slots_[top].load(std::memory_order_relaxed);
-      victim_->marks_[top].store(self, std::memory_order_release);  // release: the slot was read; pairs with thief_of()
+      // release: the slot was read; pairs with thief_of(). Kept: see there
+      victim_->marks_[top].store(self, std::memory_order_release);
       return {steal_status::stolen, job};
     }
 
@@ -235,8 +239,8 @@ class fork_stack {
         std::uint32_t const split = c.split();
         std::uint32_t const count = fenced && b > split ? b - split : 0;
         control const next = count > 0 ? c.published(b) : c.without_force();
-        // acq_rel: hands the slots on to the next thief's acquire in look() and steal()
-        if (victim_->ctl_.compare_exchange_weak(c.word, next.word, std::memory_order_acq_rel,
+        // release: hands the slots on to the next thief's acquire in look() and steal()
+        if (victim_->ctl_.compare_exchange_weak(c.word, next.word, std::memory_order_release,
                                                 std::memory_order_relaxed))
           return count;
       }

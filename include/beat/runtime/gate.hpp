@@ -23,8 +23,8 @@ class gate {
     std::uint64_t seen = admitted_.load(std::memory_order_relaxed);
     do {
       if ((seen & closed) != 0 && !from_task) return false;
-      // seq_cst: before the task is visible to whoever finishes it; pairs with close() and quiet()
-    } while (!admitted_.compare_exchange_weak(seen, seen + one, std::memory_order_seq_cst, std::memory_order_relaxed));
+      // relaxed: whoever finishes the task got it after this, and hands that on by finish()
+    } while (!admitted_.compare_exchange_weak(seen, seen + one, std::memory_order_relaxed, std::memory_order_relaxed));
     return true;
   }
 
@@ -32,20 +32,22 @@ class gate {
   bool finish(std::uint64_t count) noexcept {
     // seq_cst: before the caller looks for waiters, and the tasks' effects; pairs with quiet()
     std::uint64_t const done = finished_.fetch_add(count, std::memory_order_seq_cst) + count;
-    return done == admitted_.load(std::memory_order_seq_cst) / one;  // seq_cst: pairs with admit()
+    return done == admitted();  // it sees what was admitted before any of these was finished
   }
 
   /// From now on `admit(false)` fails.
-  void close() noexcept { admitted_.fetch_or(closed, std::memory_order_seq_cst); }  // seq_cst: pairs with admit()
+  void close() noexcept { admitted_.fetch_or(closed, std::memory_order_release); }  // release: pairs with is_closed()
 
   bool is_closed() const noexcept {
     return (admitted_.load(std::memory_order_acquire) & closed) != 0;  // acquire: pairs with close()
   }
 
-  /// Whether everything that was admitted is finished. Reads `finished_` first: it never exceeds a later `admitted_`.
+  /// Whether everything is finished that was admitted, as far as the caller knows: by itself, by a task which it sees
+  /// finished, or before it closed the gate.
   bool quiet() const noexcept {
-    std::uint64_t const done = finished_.load(std::memory_order_seq_cst);  // seq_cst: the tasks' effects; finish()
-    return done == admitted_.load(std::memory_order_seq_cst) / one;  // seq_cst: after finished_; pairs with admit()
+    // seq_cst: the tasks' effects, pairs with finish(); and after the caller's announcement as a waiter
+    std::uint64_t const done = finished_.load(std::memory_order_seq_cst);
+    return done == admitted();
   }
 
   std::uint64_t admitted() const noexcept { return admitted_.load(std::memory_order_relaxed) / one; }

@@ -39,11 +39,15 @@ class inbox {
       // acquire: push()'s nodes; release: whoever finds it empty sees what the taker did before, pairs with empty()
       rest = reversed(newest_.exchange(nullptr, std::memory_order_acq_rel));
     for (; rest != nullptr && count < limit; ++count) {
-      (batch == nullptr ? batch : last->next) = rest;
+      if (batch == nullptr)
+        batch = rest;
+      else
+        last->next = rest;
       last = rest;
       rest = rest->next;
     }
-    // seq_cst: empty() may not miss what is left
+    // seq_cst: empty() may not miss what is left. Kept: who leaves something looks there itself before it looks for
+    // sleepers, which would do.
     oldest_.store(rest, std::memory_order_seq_cst);
     locked_.store(0, std::memory_order_release);  // release: oldest_; pairs with the exchange above
     for (std::size_t i = 0; i < count; ++i) {

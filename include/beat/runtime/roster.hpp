@@ -31,8 +31,7 @@ class roster {
   [[nodiscard("without a permit no task may run")]] bool try_activate() noexcept {
     std::uint32_t seen = active_.load(std::memory_order_relaxed);
     while (seen < permits_) {
-      // acq_rel: nothing is handed over by it, but permits are given and taken in one order
-      if (active_.compare_exchange_weak(seen, seen + 1, std::memory_order_acq_rel, std::memory_order_relaxed))
+      if (active_.compare_exchange_weak(seen, seen + 1, std::memory_order_relaxed, std::memory_order_relaxed))
         return true;
     }
     return false;
@@ -42,14 +41,14 @@ class roster {
   void activate() noexcept { active_.fetch_add(1, std::memory_order_relaxed); }
 
   /// Gives a permit back, by a thread that goes on to search.
-  void deactivate() noexcept { active_.fetch_sub(1, std::memory_order_seq_cst); }  // seq_cst: pairs with saturated()
+  void deactivate() noexcept { active_.fetch_sub(1, std::memory_order_relaxed); }
 
   /// Gives a permit back, by a thread that leaves: whoever went without it is told.
   void hand_over() noexcept {
     bool const others = active_.fetch_sub(1, std::memory_order_seq_cst) > 1;  // seq_cst: pairs with defer()
     // seq_cst: after the permit is free; pairs with defer()
     bool const missed = deferred_.load(std::memory_order_seq_cst);
-    if (missed) deferred_.store(false, std::memory_order_seq_cst);  // seq_cst: before work_arrived() sets it again
+    if (missed) deferred_.store(false, std::memory_order_relaxed);
     if (missed || (others && !is_watched())) work_arrived();
   }
 
@@ -70,8 +69,10 @@ class roster {
   // ---- search ----
 
   void begin_search() noexcept {
-    searching_.fetch_add(1, std::memory_order_seq_cst);  // seq_cst: before the search; pairs with work_arrived()
-    waking_.store(false, std::memory_order_seq_cst);     // seq_cst: before the search; pairs with work_arrived()
+    // seq_cst, both: before the search; pair with work_arrived(). Kept: what this search misses is seen by the last who
+    // ends one, or before it sleeps; but a search that is one step in the order of all is easier to think about.
+    searching_.fetch_add(1, std::memory_order_seq_cst);
+    waking_.store(false, std::memory_order_seq_cst);
   }
 
   /// True where nobody else searches: a searcher which found work then looks whether there is more, and wakes somebody.

@@ -13,6 +13,7 @@
 
 #include <beat/base/error.hpp>
 #include <beat/runtime/pool.hpp>
+#include <beat/runtime/tally.hpp>
 #include <beat/task/submit.hpp>
 
 namespace beat::inline v0 {
@@ -35,7 +36,7 @@ class task_group {
     requires task_body<std::decay_t<F>>
   void run(F&& f) {
     auto t = std::make_unique<member<std::decay_t<F>>>(*this, std::forward<F>(f));
-    pending_.fetch_add(one, std::memory_order_relaxed);
+    pending_.add();
     if (!pool_.accept(t.get())) {
       leave();
       detail::refuse();
@@ -108,26 +109,22 @@ class task_group {
   /// One task less. The group may be gone when this returns; the pool is not.
   void leave() noexcept {
     detail::scheduler& pool = pool_;
-    // seq_cst: the task's effects, pairs with the loads in settle(); and before the look for waiters
-    if (pending_.fetch_sub(one, std::memory_order_seq_cst) == (one | waited_for)) pool.settled.notify_all();
+    if (pending_.leave()) pool.settled.notify_all();
   }
 
   void settle() noexcept {
     detail::worker* const mine = pool_.mine();
-    for (;;) {
-      // acquire: the tasks' effects; pairs with leave()
-      if (pending_.load(std::memory_order_acquire) < one) break;
+    while (!pending_.is_empty()) {
       if (mine != nullptr && run_own(*mine)) continue;
       auto const key = pool_.settled.prepare();
-      // seq_cst: after the announcement; pairs with leave()
-      if (pending_.fetch_or(waited_for, std::memory_order_seq_cst) < one) {
+      if (pending_.announce()) {
         pool_.settled.cancel();
         break;
       }
       if (pool_.stands_still([&](std::int64_t limit) { pool_.settled.wait_for(key, limit); })) run_queued(mine);
     }
     if (mine != nullptr) mine->report();  // what this thread does next may take long, and need not be a task
-    pending_.fetch_and(~waited_for, std::memory_order_relaxed);
+    pending_.reset();
   }
 
   bool run_own(detail::worker& mine) noexcept {
@@ -151,11 +148,8 @@ class task_group {
     }
   }
 
-  static constexpr std::uint64_t waited_for = 1;
-  static constexpr std::uint64_t one = 2;
-
   detail::scheduler& pool_;
-  std::atomic<std::uint64_t> pending_{0};  // bit 0: somebody waits; above: tasks that have not ended
+  tally<std_atomics> pending_;
   std::atomic<std::uint32_t> has_error_{0};
   std::exception_ptr error_;  // by the first that failed
   std::stop_source stop_;

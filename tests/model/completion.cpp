@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+// The completion under every schedule: one claim, and everybody who waits is woken, sees the result, and may be the one
+// who destroys it.
+
+#include <beat/runtime/completion.hpp>
+
+#include "catch.hpp"
+#include "explorer.hpp"
+
+namespace {
+
+using beat::task_outcome;
+
+/// As a future and the queue hold it: whoever lets go last destroys it.
+struct task {
+  beat::completion<model::atomics> done;
+  model::plain<int> result = 0;
+  model::atomic<int> holders;
+
+  explicit task(int count) : holders{count} {}
+
+  void run() {
+    if (done.claim()) {
+      result = result + 1;
+      done.end(task_outcome::completed);
+    }
+  }
+  void read() {
+    model::expect(result == 1, "it ran twice, or the result is not visible");
+    model::expect(done.has_ended() && done.outcome() == task_outcome::completed, "waited, but it had not ended");
+  }
+  void release() {
+    if (holders.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("completion: one runs, one waits, and the last one destroys it", "[model][completion]") {
+  model::verify({.at_least = 140}, [] {
+    auto* const t = new task{2};
+    model::parallel(
+        [t] {
+          t->run();
+          t->release();
+        },
+        [t] {
+          t->done.wait();
+          t->read();
+          t->release();
+        });
+  });
+}
+
+TEST_CASE("completion: two claim, two wait", "[model][completion]") {
+  model::verify({.at_least = 72'000}, [] {
+    auto* const t = new task{3};
+    model::parallel(
+        [t] {
+          t->run();
+          t->release();
+        },
+        [t] {
+          t->run();
+          t->done.wait();
+          t->read();
+          t->release();
+        },
+        [t] {
+          t->done.wait();
+          t->read();
+          t->release();
+        });
+  });
+}
+
+TEST_CASE("completion: who sees the end sees the result", "[model][completion]") {
+  model::verify({.at_least = 1'700}, [] {
+    task t{1};
+    model::parallel([&] { t.run(); },
+                    [&] {
+                      if (t.done.has_ended()) t.read();
+                    },
+                    [&] {
+                      t.done.wait_for(1000);
+                      if (t.done.has_ended()) t.read();
+                    });
+  });
+}
+
+TEST_CASE("completion: who claims sees what was written before it was queued", "[model][completion]") {
+  model::verify({.at_least = 2}, [] {
+    task t{1};
+    model::atomic<task*> queue{nullptr};
+    model::parallel(
+        [&] {
+          t.result = 0;
+          queue.store(&t, std::memory_order_release);
+        },
+        [&] {
+          if (task* const got = queue.load(std::memory_order_acquire)) got->run();
+        });
+  });
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+// Sleep and wake under every schedule, with the real roster and the real inbox: a task that was sent is run though
+// every thread wants to sleep, and as many at once as there are permits. The threads do what runtime/idling.hpp does,
+// without the lookout's naps; where a thread sleeps for ever with a task in sight, the explorer says that it is stuck.
+
+#include <beat/runtime/inbox.hpp>
+#include <beat/runtime/roster.hpp>
+
+#include "catch.hpp"
+#include "explorer.hpp"
+
+namespace {
+
+struct node {
+  model::plain<node*> next = nullptr;
+  model::plain<int> runs = 0;
+};
+
+class pool {
+ public:
+  explicit pool(std::uint32_t permits, int tasks) : people_{permits}, left_{tasks} {}
+
+  void send(node& n) {
+    arrivals_.push(&n);
+    people_.work_arrived();
+  }
+
+  /// A thread of the pool, until the last task was run.
+  template <class Run>
+  void work(Run run) {
+    while (until_active()) {
+      while (run_one(run)) {
+      }
+      people_.deactivate();
+      model::atomics::pause();  // others go on, so that nobody looks for ever at what another one is taking
+    }
+  }
+
+  /// A thread from outside that holds a permit for a while.
+  void visit() {
+    if (people_.try_activate()) people_.hand_over();
+  }
+
+ private:
+  bool until_active() {
+    for (;;) {
+      people_.begin_search();
+      bool const found = !arrivals_.empty() && people_.try_activate();
+      people_.end_search();
+      if (found) return true;
+      auto const key = people_.prepare();
+      if (left_.load(std::memory_order_seq_cst) == 0) {
+        people_.cancel();
+        return false;
+      }
+      if (!arrivals_.empty() && !people_.defer())
+        people_.cancel();
+      else
+        people_.sleep(key);
+    }
+  }
+
+  template <class Run>
+  bool run_one(Run& run) {
+    node* task = nullptr;
+    if (arrivals_.take(1, [&](node* n) { task = n; }) == 0) return false;
+    // What is left was in nobody's sight for a moment, in which somebody may have gone to sleep.
+    if (!arrivals_.empty()) people_.work_arrived();
+    task->runs = task->runs + 1;
+    run(*task);
+    if (left_.fetch_sub(1, std::memory_order_seq_cst) == 1) people_.wake_all();
+    return true;
+  }
+
+  beat::roster<model::atomics> people_;
+  beat::inbox<node, model::atomics> arrivals_;
+  model::atomic<int> left_;
+};
+
+constexpr auto nothing = [](node&) {};
+
+}  // namespace
+
+TEST_CASE("roster: a task is sent to a thread that goes to sleep", "[model][roster]") {
+  model::verify({.at_least = 1'400}, [] {
+    pool p{1, 1};
+    node n;
+    model::parallel([&] { p.work(nothing); }, [&] { p.send(n); });
+    model::expect(n.runs == 1, "the task did not run");
+  });
+}
+
+TEST_CASE("roster: two tasks are sent to a thread", "[model][roster]") {
+  model::verify({.at_least = 18'500}, [] {
+    pool p{1, 2};
+    node n[2];
+    model::parallel([&] { p.work(nothing); }, [&] { p.send(n[0]), p.send(n[1]); });
+    model::expect(n[0].runs == 1 && n[1].runs == 1, "a task did not run");
+  });
+}
+
+TEST_CASE("roster: a guest has the only permit when a task is sent", "[model][roster]") {
+  model::verify({.at_least = 631'700}, [] {
+    pool p{1, 1};
+    node n;
+    model::parallel([&] { p.work(nothing); }, [&] { p.visit(); }, [&] { p.send(n); });
+    model::expect(n.runs == 1, "the task did not run");
+  });
+}
+
+// With two sleepers three preemptions take hours; two take seconds.
+TEST_CASE("roster: a task is sent to two threads that go to sleep", "[model][roster]") {
+  model::verify({.preemptions = 2, .at_least = 439'900}, [] {
+    pool p{2, 1};
+    node n;
+    model::parallel([&] { p.work(nothing); }, [&] { p.work(nothing); }, [&] { p.send(n); });
+    model::expect(n.runs == 1, "the task did not run");
+  });
+}
+
+TEST_CASE("roster: a task waits for another one, which a second thread has to run", "[model][roster]") {
+  model::verify({.at_least = 65'400}, [] {
+    pool p{2, 2};
+    node n[2];
+    model::atomic<int> began{0};
+    auto const meet = [&](node&) {
+      began.fetch_add(1, std::memory_order_seq_cst);
+      while (began.load(std::memory_order_seq_cst) != 2) model::atomics::pause();
+    };
+    p.send(n[0]), p.send(n[1]);
+    model::parallel([&] { p.work(meet); }, [&] { p.work(meet); });
+    model::expect(n[0].runs == 1 && n[1].runs == 1, "a task did not run");
+  });
+}
