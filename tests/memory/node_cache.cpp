@@ -55,9 +55,7 @@ void operator delete(void* memory, std::size_t) noexcept { ::operator delete(mem
 
 namespace {
 
-using beat::detail::free_node;
 using beat::detail::node_cache;
-using beat::detail::node_depot;
 
 constexpr bool keeps = !BEAT_HAS_ADDRESS_SANITIZER();
 constexpr bool counts = COUNTS_BLOCKS();
@@ -230,16 +228,4 @@ TEST_CASE("nodes that several threads exchange stay intact", "[unit]") {
     unmake(n);
   }
   CHECK(damaged == 0);
-}
-
-TEST_CASE("a depot takes chains until it is full, and has none when it is empty", "[unit]") {
-  auto const depot = std::make_unique<node_depot>();
-  CHECK(depot->take() == nullptr);
-  std::vector<free_node> chains(node_depot::capacity + 1);
-  std::uint32_t taken = 0;
-  while (taken < chains.size() && depot->give(&chains[taken])) ++taken;
-  CHECK(taken == node_depot::capacity);
-  std::set<free_node*> seen;
-  while (free_node* const c = depot->take()) REQUIRE(seen.insert(c).second);
-  CHECK(seen.size() == node_depot::capacity);
 }

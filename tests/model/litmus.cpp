@@ -273,7 +273,7 @@ TEST_CASE("explorer: what it finds is shown again by the schedule", "[model][exp
   CHECK(again.executions == 1);
 }
 
-TEST_CASE("explorer: one preemption finds what none finds; at random it is found as well", "[model][explorer]") {
+TEST_CASE("explorer: a lost increment is found with one preemption, and at random", "[model][explorer]") {
   auto const program = [] {
     model::atomic<int> x{0};
     model::parallel([&] { x.store(x.load(acquire) + 1, release); }, [&] { x.store(x.load(acquire) + 1, release); });

@@ -12,13 +12,13 @@
 
 beat_plant(deque take_without_a_fence runtime/deque.hpp
   [==[d.bottom_.store(bottom, std::memory_order_seq_cst); ]==] [==[d.bottom_.store(bottom, std::memory_order_relaxed); ]==]
-  [==[std::int64_t top = d.top_.load(std::memory_order_seq_cst);]==] [==[std::int64_t top = d.top_.load(std::memory_order_relaxed);]==])
+  [==[d.top_.load(std::memory_order_seq_cst);  // seq_cst: after the]==] [==[d.top_.load(std::memory_order_relaxed);  //]==])
 beat_plant(deque take_with_a_weak_fence runtime/deque.hpp
   [==[d.bottom_.store(bottom, std::memory_order_seq_cst); ]==] [==[d.bottom_.store(bottom, std::memory_order_release); ]==]
-  [==[std::int64_t top = d.top_.load(std::memory_order_seq_cst);]==] [==[std::int64_t top = d.top_.load(std::memory_order_acquire);]==])
+  [==[d.top_.load(std::memory_order_seq_cst);  // seq_cst: after the]==] [==[d.top_.load(std::memory_order_acquire);  //]==])
 beat_plant(deque take_with_a_relaxed_bottom runtime/deque.hpp
   [==[d.bottom_.store(bottom, std::memory_order_seq_cst); ]==] [==[d.bottom_.store(bottom, std::memory_order_relaxed); ]==]
-  [==[std::int64_t top = d.top_.load(std::memory_order_seq_cst);]==] [==[std::int64_t top = d.top_.fetch_add(0, std::memory_order_seq_cst);]==])
+  [==[d.top_.load(std::memory_order_seq_cst);  // seq_cst: after the]==] [==[d.top_.fetch_add(0, std::memory_order_seq_cst);  //]==])
 beat_plant(deque take_of_the_last_item_without_cas runtime/deque.hpp
   [==[if (!d.top_.compare_exchange_strong(top, top + 1, std::memory_order_release, std::memory_order_relaxed))
           item = nullptr;]==] [==[d.top_.store(top + 1, std::memory_order_seq_cst);]==])

@@ -63,8 +63,9 @@ class completion {
   std::uint32_t announce() noexcept {
     std::uint32_t seen = word_.load(std::memory_order_acquire);  // acquire: the result; pairs with end()
     while ((seen & phase) != ended && (seen & waiting) == 0) {
-      // acquire where it fails, perhaps because the task has ended: the result; pairs with end()
-      if (word_.compare_exchange_weak(seen, seen | waiting, std::memory_order_relaxed, std::memory_order_acquire))
+      // acquire: the result, where it fails because the task has ended; pairs with end().
+      // Kept: g++ 12 refuses a success that is weaker than a failure.
+      if (word_.compare_exchange_weak(seen, seen | waiting, std::memory_order_acquire, std::memory_order_acquire))
         return seen | waiting;
     }
     return seen;
