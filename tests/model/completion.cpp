@@ -87,18 +87,3 @@ TEST_CASE("completion: who sees the end sees the result", "[model][completion]")
                     });
   });
 }
-
-TEST_CASE("completion: who claims sees what was written before it was queued", "[model][completion]") {
-  model::verify({.at_least = 2}, [] {
-    task t{1};
-    model::atomic<task*> queue{nullptr};
-    model::parallel(
-        [&] {
-          t.result = 0;
-          queue.store(&t, std::memory_order_release);
-        },
-        [&] {
-          if (task* const got = queue.load(std::memory_order_acquire)) got->run();
-        });
-  });
-}

@@ -90,7 +90,7 @@ TEST_CASE("event count: who was notified sees what was written before", "[model]
 }
 
 TEST_CASE("event count: a sleep that ends by itself says so, or that it was notified", "[model][event_count]") {
-  model::verify({.at_least = 130}, [] {
+  model::verify({.at_least = 150}, [] {
     event_count changed;
     model::plain<int> data = 0;
     model::atomic<int> announced{0};
@@ -109,7 +109,7 @@ TEST_CASE("event count: a sleep that ends by itself says so, or that it was noti
 }
 
 TEST_CASE("event count: who prepares again after a notification sees what came before it", "[model][event_count]") {
-  model::verify({.at_least = 5}, [] {
+  model::verify({.at_least = 150}, [] {
     event_count changed;
     model::plain<int> data = 0;
     model::atomic<int> announced{0};

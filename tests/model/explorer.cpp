@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The explorer's engine: threads as fibers, and a depth-first search over all choices. How it works: README.md.
 
+// Its longjmp takes a jump from one fiber to another for an error.
+#undef _FORTIFY_SOURCE
+
 #include "explorer.hpp"
 
 #include <setjmp.h>
@@ -25,6 +28,7 @@ using detail::site;
 
 constexpr unsigned max_steps = 4000;  // in one execution: more are an endless loop
 constexpr std::size_t stack_size = 256 * 1024;
+constexpr std::string_view digits = "0123456789abcdefghijklmnopqrstuvwxyz";  // of a schedule
 
 constexpr char const* names_of_orders[] = {"relaxed", "consume", "acquire", "release", "acq_rel", "seq_cst"};
 char const* name_of(order o) { return names_of_orders[static_cast<int>(o)]; }
@@ -42,6 +46,7 @@ struct fiber {
   bool begun = false;
   jmp_buf here;  // where it goes on
   detail::call work{};
+  int inside = 0;  // above 0: what is allocated now does not belong to the program
 
   state now = state::finished;
   void const* sleeps_on = nullptr;
@@ -79,6 +84,8 @@ class engine {
   struct inside {
     inside() { the().track(false); }
     ~inside() { the().track(true); }
+    inside(inside const&) = delete;
+    inside& operator=(inside const&) = delete;
   };
 
   /// One step of the calling thread. Before it, another thread may go on.
@@ -102,7 +109,7 @@ class engine {
   order effective(order o, site const& where, int which, char const* kind);
   void tell(char const* what, order o, location const& l, std::uint64_t before, std::uint64_t after, site const& where);
 
-  void track(bool on) { tracking_ = on && running_; }
+  void track(bool on) { me().inside += on ? -1 : 1; }
   void* allocate(std::size_t size, std::size_t alignment);
   void deallocate(void* memory);
 
@@ -130,9 +137,8 @@ class engine {
   std::array<fiber, max_threads> fibers_;
   unsigned current_ = 0, count_ = 0;
   unsigned preemptions_ = 0, steps_ = 0;
-  bool fresh_ = false;     // the current thread was just chosen: its next step comes without another choice
-  bool running_ = false;   // an execution is under way
-  bool tracking_ = false;  // what is allocated belongs to the program
+  bool fresh_ = false;    // the current thread was just chosen: its next step comes without another choice
+  bool running_ = false;  // an execution is under way
   std::vector<block> blocks_;
   std::mt19937_64 random_;
   std::string violation_, trace_;
@@ -145,6 +151,7 @@ class engine {
 
 unsigned engine::choose(unsigned count) {
   if (count == 1) return 0;
+  if (count > digits.size()) fail("too many choices at once: make the test smaller");
   if (depth_ == choices_.size())
     choices_.push_back({limits_.random_executions == 0 ? 0 : static_cast<unsigned>(random_() % count), count});
   choice& c = choices_[depth_++];
@@ -221,7 +228,7 @@ void engine::fail(std::string const& what) {
 // ---- threads ----
 
 void engine::leave_execution() {
-  tracking_ = running_ = false;
+  running_ = false;
   _longjmp(loop_, 1);
 }
 
@@ -229,6 +236,7 @@ void engine::prepare(unsigned thread, void (*entry)()) {
   fiber& f = fibers_[thread];
   f.now = state::ready;
   f.begun = f.timed = false;
+  f.inside = 0;
   f.stores = 0;
   getcontext(&f.entry);
   f.entry.uc_stack.ss_sp = f.stack.data();
@@ -250,9 +258,8 @@ void engine::switch_to(unsigned thread) {
 
 void engine::run_program() {
   engine& e = the();
-  e.tracking_ = true;
   (*e.program_)();
-  e.tracking_ = false;
+  inside const here;
   for (block const& b : e.blocks_)
     if (!b.freed) e.fail("leak: " + std::to_string(b.size) + " bytes are never freed");
   e.leave_execution();
@@ -260,9 +267,9 @@ void engine::run_program() {
 
 void engine::run_thread() {
   engine& e = the();
-  e.tracking_ = true;
   e.me().work.invoke(e.me().work.object);
-  e.tracking_ = false;
+  inside const here;
+  e.memory_.begin_step();
   e.me().now = state::finished;
   bool running = false;
   for (unsigned i = 1; i < e.count_; ++i) running = running || e.fibers_[i].now != state::finished;
@@ -277,10 +284,14 @@ void engine::run_threads(detail::call const* calls, unsigned count) {
     fibers_[i].work = calls[i - 1];
     memory_.of(i) = {.known = memory_.of(0).known, .floor = {}, .fenced = {}, .begun = {}, .past = 0};
   }
+  memory_.begin_step();
   count_ = count + 1;
   me().now = state::joining;
   reschedule(false);
-  for (unsigned i = 1; i < count_; ++i) memory_.of(0).known.join(memory_.of(i).known);
+  for (unsigned i = 1; i < count_; ++i) {
+    memory_.of(0).known.join(memory_.of(i).known);
+    mix(memory_.of(0).past, memory_.of(i).past);
+  }
 }
 
 /// The thread goes on once something was stored, and then reads what is there: stores become visible in finite time.
@@ -320,7 +331,7 @@ void engine::execute() {
   current_ = 0;
   count_ = 1;
   memory_.reset();
-  memory_.of(0) = {};
+  memory_.set_thread(0);
   prepare(0, &run_program);
   if (_setjmp(loop_) == 0) switch_to(0);
   for (block const& b : blocks_) std::free(b.memory);
@@ -355,7 +366,7 @@ verdict engine::explore(limits const& within, std::function<void()> const& progr
     ++v.executions;
   } while (violation_.empty() && schedule == nullptr && v.executions != within.random_executions && next_schedule());
   if (!violation_.empty()) {
-    for (std::size_t i = 0; i < depth_; ++i) v.schedule += "0123456789abcdefghijklmnopqrstuvwxyz"[choices_[i].taken];
+    for (std::size_t i = 0; i < depth_; ++i) v.schedule += digits[choices_[i].taken];
     trace_.clear();
     explored_.clear();
     tracing_ = true;
@@ -396,7 +407,7 @@ void engine::tell(char const* what, order o, location const& l, std::uint64_t be
 
 void* engine::allocate(std::size_t size, std::size_t alignment) {
   void* const memory = std::aligned_alloc(alignment, (size + alignment) / alignment * alignment);
-  if (!tracking_ || memory == nullptr) return memory;
+  if (!running_ || me().inside > 0 || memory == nullptr) return memory;
   inside const here;
   blocks_.push_back({memory, size, false});
   return memory;
@@ -404,7 +415,7 @@ void* engine::allocate(std::size_t size, std::size_t alignment) {
 
 /// What the program frees is not used again before the end of the execution: so a use after free is seen.
 void engine::deallocate(void* memory) {
-  if (memory == nullptr || !tracking_) return std::free(memory);
+  if (memory == nullptr || !running_) return std::free(memory);
   inside const here;
   for (block& b : blocks_) {
     if (b.memory != memory) continue;

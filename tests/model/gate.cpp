@@ -44,21 +44,44 @@ struct pool {
 }  // namespace
 
 TEST_CASE("gate: two submit while the pool shuts down", "[model][gate]") {
-  model::verify({.at_least = 72'800}, [] {
+  model::verify({.at_least = 82'500}, [] {
     pool p;
     model::parallel([&] { p.submit(0, false); }, [&] { p.submit(1, false); }, [&] { p.shut_down(); });
   });
 }
 
 TEST_CASE("gate: a task submits another one while the pool shuts down", "[model][gate]") {
-  model::verify({.at_least = 1'800}, [] {
+  model::verify({.at_least = 2'100}, [] {
     pool p;
     model::parallel([&] { p.submit(0, false, true); }, [&] { p.shut_down(); });
   });
 }
 
+TEST_CASE("gate: a task goes to another thread, and who waits sees it end", "[model][gate]") {
+  model::verify({.at_least = 690}, [] {
+    pool p;
+    model::atomic<int> queue{0};
+    model::parallel(
+        [&] {
+          model::expect(p.tasks.admit(false), "an open gate refused a task");
+          queue.store(1, std::memory_order_release);
+          while (!p.tasks.quiet()) {
+            auto const key = p.settled.prepare();
+            if (p.tasks.quiet()) return p.settled.cancel();
+            p.settled.wait(key);
+          }
+          model::expect(p.runs[0] == 1, "quiet, but the task has not run");
+        },
+        [&] {
+          while (queue.load(std::memory_order_acquire) == 0) model::atomics::pause();
+          p.runs[0] = 1;
+          if (p.tasks.finish(1)) p.settled.notify_all();
+        });
+  });
+}
+
 TEST_CASE("gate: two shut down at once", "[model][gate]") {
-  model::verify({.at_least = 70'200}, [] {
+  model::verify({.at_least = 101'300}, [] {
     pool p;
     model::parallel([&] { p.submit(0, false); }, [&] { p.shut_down(); }, [&] { p.shut_down(); });
   });

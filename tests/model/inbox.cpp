@@ -38,7 +38,7 @@ void all_received(inbox& box, node (&nodes)[count]) {
 }  // namespace
 
 TEST_CASE("inbox: two send, one takes", "[model][inbox]") {
-  model::verify({.at_least = 6'700}, [] {
+  model::verify({.at_least = 8'200}, [] {
     inbox box;
     node nodes[3];
     model::parallel([&] { send(box, nodes[0]), send(box, nodes[1]); }, [&] { send(box, nodes[2]); },
@@ -48,7 +48,7 @@ TEST_CASE("inbox: two send, one takes", "[model][inbox]") {
 }
 
 TEST_CASE("inbox: one sends, two take", "[model][inbox]") {
-  model::verify({.at_least = 1'300}, [] {
+  model::verify({.at_least = 1'600}, [] {
     inbox box;
     node nodes[2];
     model::parallel([&] { send(box, nodes[0]), send(box, nodes[1]); }, [&] { box.take(1, receive); },
@@ -58,7 +58,7 @@ TEST_CASE("inbox: one sends, two take", "[model][inbox]") {
 }
 
 TEST_CASE("inbox: what one sends arrives in order", "[model][inbox]") {
-  model::verify({.at_least = 320}, [] {
+  model::verify({.at_least = 400}, [] {
     inbox box;
     node nodes[3];
     model::plain<int> last = -1;
@@ -80,7 +80,7 @@ TEST_CASE("inbox: what one sends arrives in order", "[model][inbox]") {
 }
 
 TEST_CASE("inbox: who finds it empty sees what the taker did before", "[model][inbox]") {
-  model::verify({.at_least = 230}, [] {
+  model::verify({.at_least = 320}, [] {
     inbox box;
     node one;
     model::plain<int> before = 0;

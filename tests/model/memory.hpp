@@ -33,11 +33,14 @@ class view {
   std::uint16_t& stores(unsigned location) { return known_[location]; }
   std::uint16_t& steps(unsigned thread) { return known_[max_locations + thread]; }
   std::uint16_t steps(unsigned thread) const { return known_[max_locations + thread]; }
-  void join(view const& other) {
-    for (std::size_t i = 0; i < known_.size(); ++i) known_[i] = std::max(known_[i], other.known_[i]);
-  }
+  void join(view const& other) { join_first(known_.size(), other); }
+  void join_stores(view const& other) { join_first(max_locations, other); }
 
  private:
+  void join_first(std::size_t count, view const& other) {
+    for (std::size_t i = 0; i < count; ++i) known_[i] = std::max(known_[i], other.known_[i]);
+  }
+
   std::array<std::uint16_t, max_locations + max_threads> known_{};
 };
 
@@ -101,6 +104,7 @@ struct knowledge {
 class memory {
  public:
   void reset() {
+    threads_ = {};
     count_ = 0;
     stores_ = hash_ = 0;
     heavy_ = {};
@@ -186,7 +190,8 @@ class memory {
   readable readable_by(location& l, order o, std::uint64_t const* expected) {
     readable result{{l.count}, 1};
     unsigned const oldest = std::max(mine().known.stores(l.index), mine().floor.stores(l.index));
-    for (unsigned i = l.count - 1; i >= oldest && result.count < result.numbers.size(); --i) {
+    for (unsigned i = l.count - 1; i >= oldest; --i) {
+      if (result.count == result.numbers.size()) fail("too many stores that can be read: make the test smaller");
       if (expected != nullptr && l.history[i - 1].value == *expected) continue;
       if (o != order::seq_cst || may_be_sequential(l, i)) result.numbers[result.count++] = i;
     }
@@ -198,10 +203,9 @@ class memory {
     known = std::max(known, static_cast<std::uint16_t>(number));
     message const& m = l.history[number - 1];
     if (acquires(o)) mine().known.join(m.released);
-    if (o == order::seq_cst) {
-      add_sequential(l, 2 * number + 1, m.heads);
-      mix(mine().past, number);
-    }
+    if (o == order::seq_cst) add_sequential(l, 2 * number + 1, m.heads);
+    // What the order of seq_cst operations has to agree with depends on the very store.
+    if (acquires(o) && !sequential_.empty()) mix(mine().past, number);
     mix(mine().past, m.value);
     return m.value;
   }
@@ -233,14 +237,14 @@ class memory {
     write(l, value, o, sequence);
   }
 
-  /// Of two fences that order a store and a load in two threads one is heavy.
+  /// Of two fences that order a store and a load in two threads one is heavy. They make nothing happen before.
   void light_fence() {
-    mine().known.join(heavy_);
+    mine().known.join_stores(heavy_);
     mine().fenced = mine().known;
   }
   void heavy_fence() {
-    for (knowledge const& k : threads_) mine().known.join(k.fenced);
-    mine().known.join(heavy_);
+    for (knowledge const& k : threads_) mine().known.join_stores(k.fenced);
+    mine().known.join_stores(heavy_);
     heavy_ = mine().known;
   }
 

@@ -31,13 +31,13 @@ beat_plant(deque steal_without_a_fence runtime/deque.hpp
 beat_plant(deque steal_with_a_relaxed_bottom runtime/deque.hpp
   [==[d.bottom_.load(std::memory_order_seq_cst);  // seq_cst: after top;]==] [==[d.bottom_.load(std::memory_order_relaxed);  //]==])
 beat_plant(deque steal_without_cas runtime/deque.hpp
-  [==[if (!d.top_.compare_exchange_strong(top, top + 1, std::memory_order_seq_cst, std::memory_order_relaxed))
+  [==[if (!d.top_.compare_exchange_strong(top, top + 1, std::memory_order_release, std::memory_order_relaxed))
         return {steal_status::lost, nullptr};]==] [==[d.top_.store(top + 1, std::memory_order_seq_cst);]==])
 beat_plant(deque steal_reads_the_slot_after_its_cas runtime/deque.hpp
   [==[T* const item = r->at(top).load(std::memory_order_relaxed);  // before]==] [==[//]==]
   [==[return {steal_status::stolen, item};]==] [==[return {steal_status::stolen, r->at(top).load(std::memory_order_relaxed)};]==])
 beat_plant(deque steal_of_half runtime/deque.hpp
-  [==[if (!d.top_.compare_exchange_strong(top, top + 1, std::memory_order_seq_cst, std::memory_order_relaxed))
+  [==[if (!d.top_.compare_exchange_strong(top, top + 1, std::memory_order_release, std::memory_order_relaxed))
         return {steal_status::lost, nullptr};]==]
   [==[T* const second = bottom - top > 1 ? r->at(top + 1).load(std::memory_order_relaxed) : nullptr;
       if (!d.top_.compare_exchange_strong(top, top + (second == nullptr ? 1 : 2), std::memory_order_seq_cst,
@@ -188,6 +188,9 @@ beat_plant(roster permit_that_became_free_unnoticed runtime/roster.hpp
   /// Whether more]==])
 beat_plant(roster permit_handed_over_to_nobody runtime/roster.hpp
   [==[if (missed || (others && !is_watched())) work_arrived();]==] [==[static_cast<void>(others && missed);]==])
+beat_plant(roster deferred_work_forgotten_late runtime/roster.hpp
+  [==[if (missed) deferred_.store(false, std::memory_order_seq_cst);]==]
+  [==[if (missed) deferred_.store(false, std::memory_order_relaxed);]==])
 beat_plant(roster searcher_not_counted runtime/roster.hpp
   [==[return searching_.fetch_sub(1, std::memory_order_seq_cst) == 1;]==] [==[return true;]==])
 beat_plant(roster sleep_without_another_look test

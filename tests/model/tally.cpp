@@ -40,7 +40,7 @@ struct pool {
 }  // namespace
 
 TEST_CASE("tally: one waits for two tasks, and destroys the group", "[model][tally]") {
-  model::verify({.at_least = 150}, [] {
+  model::verify({.at_least = 180}, [] {
     pool p;
     auto* const g = new group;
     g->pending.add();
@@ -50,6 +50,26 @@ TEST_CASE("tally: one waits for two tasks, and destroys the group", "[model][tal
                       p.wait(*g);
                       delete g;
                     });
+  });
+}
+
+TEST_CASE("tally: who waits is disturbed, waits on, and uses the group again", "[model][tally]") {
+  model::verify({.at_least = 1'900}, [] {
+    pool p;
+    group g;
+    g.pending.add();
+    model::parallel(
+        [&] {
+          g.effects[1] = 1;
+          p.end(g, 0);
+        },
+        [&] { p.settled.notify_all(); },
+        [&] {
+          p.wait(g);
+          g.pending.add();
+          p.end(g, 0);
+          model::expect(g.pending.is_empty(), "the group can't be used again");
+        });
   });
 }
 

@@ -76,10 +76,12 @@ class deque {
       }
       T* item = r->at(bottom).load(std::memory_order_relaxed);
       if (top == bottom) {  // the last one: whoever raises top has it
-        // release: the stores to bottom; pairs with the load of top in steal()
+        // release: whoever finds it empty by this sees what the caller did before; pairs with empty()
         if (!d.top_.compare_exchange_strong(top, top + 1, std::memory_order_release, std::memory_order_relaxed))
           item = nullptr;
-        d.bottom_.store(bottom + 1, std::memory_order_relaxed);  // relaxed: as above
+        // release: the item, for a thief who took it though it loaded bottom from here. Kept: models let nobody read
+        // what is written later, but C++ does.
+        d.bottom_.store(bottom + 1, std::memory_order_release);
       }
       return item;
     }
@@ -96,20 +98,21 @@ class deque {
     /// The oldest item. `lost` means that somebody else was quicker: try again or elsewhere.
     steal_result<T> steal() const noexcept {
       deque& d = *deque_;
-      // seq_cst: before the load of bottom, and after the CAS of the thief before; pairs with take()
+      // seq_cst: before the load of bottom, and after take()'s load of top where that one saw less; pairs with take()
       std::int64_t top = d.top_.load(std::memory_order_seq_cst);
       std::int64_t const bottom = d.bottom_.load(std::memory_order_seq_cst);  // seq_cst: after top; pairs with take()
       if (top >= bottom) return {steal_status::empty, nullptr};
       ring* const r = d.ring_.load(std::memory_order_acquire);     // acquire: its slots; pairs with grow()
       T* const item = r->at(top).load(std::memory_order_relaxed);  // before the CAS: later it may be overwritten
-      // seq_cst: one order with the CAS in take()
-      if (!d.top_.compare_exchange_strong(top, top + 1, std::memory_order_seq_cst, std::memory_order_relaxed))
+      // release: the slot was read, pairs with push(); and what the thief did before, pairs with empty()
+      if (!d.top_.compare_exchange_strong(top, top + 1, std::memory_order_release, std::memory_order_relaxed))
         return {steal_status::lost, nullptr};
       return {steal_status::stolen, item};
     }
 
     bool empty() const noexcept {
-      std::int64_t const top = deque_->top_.load(std::memory_order_relaxed);  // relaxed: an older one is lower
+      // acquire: what whoever emptied it did before; pairs with take() and steal()
+      std::int64_t const top = deque_->top_.load(std::memory_order_acquire);
       // seq_cst: a sleeper's last look comes after its announcement; pairs with push()
       return top >= deque_->bottom_.load(std::memory_order_seq_cst);
     }

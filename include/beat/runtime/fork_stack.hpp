@@ -207,9 +207,10 @@ class fork_stack {
     steal_result<Job> steal(control seen, std::uint64_t self) const noexcept {
       if (!seen.has_public()) return {steal_status::empty, nullptr};
       std::uint32_t const top = seen.top();
-      // acquire: the slot, pairs with serve(), reclaim() and force(). Kept: look() has acquired this value, but after
-      // 256 publications the same one may stand for other jobs.
-      if (!victim_->ctl_.compare_exchange_strong(seen.word, seen.with_top(top + 1).word, std::memory_order_acquire,
+      // release: whoever looks and finds nothing sees what the thief did before. acquire: the slot, pairs with serve(),
+      // reclaim() and force(). Kept: look() has acquired this value, but after 256 publications it may stand for
+      // others.
+      if (!victim_->ctl_.compare_exchange_strong(seen.word, seen.with_top(top + 1).word, std::memory_order_acq_rel,
                                                  std::memory_order_relaxed))
         return {steal_status::lost, nullptr};
       Job* const job = victim_->slots_[top].load(std::memory_order_relaxed);

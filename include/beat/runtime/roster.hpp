@@ -48,7 +48,7 @@ class roster {
     bool const others = active_.fetch_sub(1, std::memory_order_seq_cst) > 1;  // seq_cst: pairs with defer()
     // seq_cst: after the permit is free; pairs with defer()
     bool const missed = deferred_.load(std::memory_order_seq_cst);
-    if (missed) deferred_.store(false, std::memory_order_relaxed);
+    if (missed) deferred_.store(false, std::memory_order_seq_cst);  // seq_cst: before work_arrived() looks
     if (missed || (others && !is_watched())) work_arrived();
   }
 
