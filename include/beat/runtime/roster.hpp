@@ -118,7 +118,9 @@ class roster {
   /// Whether what the caller did before will be noticed by a lookout. It reads by writing: then either this comes first
   /// and the lookout sees it all when it leaves, or it comes second and is false.
   bool is_watched() noexcept {
-    return lookout_.fetch_add(0, std::memory_order_acq_rel) != 0;  // pairs with leave_lookout()
+    // release: what the caller did, pairs with leave_lookout(); acquire: what the last lookout saw. Kept: who finds no
+    // lookout looks around itself, so it could do without.
+    return lookout_.fetch_add(0, std::memory_order_acq_rel) != 0;
   }
 
   /// Asks the lookout to look now and not at its next time. A hint: it may go unnoticed.
