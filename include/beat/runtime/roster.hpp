@@ -69,8 +69,7 @@ class roster {
   // ---- search ----
 
   void begin_search() noexcept {
-    // seq_cst, both: before the search; pair with work_arrived().
-    // Kept: what this search misses is seen by the last who ends one, or before it sleeps; this is easier to follow.
+    // seq_cst, both: pair with work_arrived(). Kept: the end of the search would do, but this is easier to follow.
     searching_.fetch_add(1, std::memory_order_seq_cst);
     waking_.store(false, std::memory_order_seq_cst);
   }
