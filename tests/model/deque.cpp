@@ -25,6 +25,16 @@ struct item {
 
 using deque = beat::deque<item, model::atomics>;
 
+void push(deque& d, item& i) {
+  i.make();
+  d.for_owner().push(&i);
+}
+
+template <std::size_t count>
+void push_all(deque& d, item (&items)[count]) {
+  for (item& i : items) push(d, i);
+}
+
 void take(deque& d) {
   if (item* const got = d.for_owner().take()) got->find();
 }
@@ -49,8 +59,7 @@ TEST_CASE("deque: the last item goes to the owner or to one thief", "[model][deq
     item items[1];
     model::parallel(
         [&] {
-          items[0].make();
-          d.for_owner().push(&items[0]);
+          push(d, items[0]);
           take(d);
         },
         [&] { steal(d); }, [&] { steal(d); });
@@ -64,10 +73,7 @@ TEST_CASE("deque: two items, an owner and a thief who meet", "[model][deque]") {
     item items[2];
     model::parallel(
         [&] {
-          for (item& i : items) {
-            i.make();
-            d.for_owner().push(&i);
-          }
+          push_all(d, items);
           take(d);
           take(d);
         },
@@ -83,10 +89,7 @@ TEST_CASE("deque: two items and two thieves", "[model][deque]") {
   model::verify({.at_least = 9'300}, [] {
     deque d{2};
     item items[2];
-    for (item& i : items) {
-      i.make();
-      d.for_owner().push(&i);
-    }
+    push_all(d, items);
     model::parallel([&] { take(d), take(d); }, [&] { steal(d); }, [&] { steal(d); });
     all_found(d, items);
   });
@@ -96,16 +99,12 @@ TEST_CASE("deque: emptied, filled again and emptied", "[model][deque]") {
   model::verify({.at_least = 25'700}, [] {
     deque d{2};
     item items[3];
-    auto const push = [&](int i) {
-      items[i].make();
-      d.for_owner().push(&items[i]);
-    };
     model::parallel(
         [&] {
-          push(0);
+          push(d, items[0]);
           take(d);
-          push(1);
-          push(2);
+          push(d, items[1]);
+          push(d, items[2]);
           take(d);
           take(d);
         },
@@ -125,8 +124,7 @@ TEST_CASE("deque: a thief that found it empty sleeps, and is woken", "[model][de
     model::parallel(
         [&] {
           take(d);
-          items[0].make();
-          d.for_owner().push(&items[0]);
+          push(d, items[0]);
           sleepers.notify_one();
         },
         [&] {
@@ -148,10 +146,7 @@ TEST_CASE("deque: who finds it empty sees what was done before by whoever emptie
   model::verify({.at_least = 1'100}, [] {
     deque d{2};
     item items[2];
-    for (item& i : items) {
-      i.make();
-      d.for_owner().push(&i);
-    }
+    push_all(d, items);
     model::atomic<int> region[2] = {0, 0};
     model::parallel(
         [&] {
@@ -177,10 +172,7 @@ TEST_CASE("deque: the ring grows and wraps while a thief holds the old one", "[m
     item items[3];
     model::parallel(
         [&] {
-          for (item& i : items) {
-            i.make();
-            d.for_owner().push(&i);
-          }
+          push_all(d, items);
           take(d);
         },
         [&] {

@@ -26,6 +26,24 @@ struct condition {
   }
 };
 
+/// One thread announces itself; another one writes after that, and notifies.
+struct written_before_notified {
+  event_count changed;
+  model::plain<int> data = 0;
+  model::atomic<int> announced{0};
+
+  event_count::key prepare() {
+    auto const key = changed.prepare();
+    announced.store(1, std::memory_order_seq_cst);
+    return key;
+  }
+  void write_and_notify() {
+    while (announced.load(std::memory_order_seq_cst) == 0) model::atomics::pause();
+    data = 1;
+    changed.notify_one();
+  }
+};
+
 }  // namespace
 
 TEST_CASE("event count: one waits for a condition that another one sets", "[model][event_count]") {
@@ -71,61 +89,40 @@ TEST_CASE("event count: two notify one each", "[model][event_count]") {
 
 TEST_CASE("event count: who was notified sees what was written before", "[model][event_count]") {
   model::verify({.at_least = 70}, [] {
-    event_count changed;
-    model::plain<int> data = 0;
-    model::atomic<int> announced{0};
+    written_before_notified w;
     model::parallel(
         [&] {
-          auto const key = changed.prepare();
-          announced.store(1, std::memory_order_seq_cst);
-          changed.wait(key);
-          model::expect(data == 1, "woken, but nothing had happened");
+          auto const key = w.prepare();
+          w.changed.wait(key);
+          model::expect(w.data == 1, "woken, but nothing had happened");
         },
-        [&] {
-          while (announced.load(std::memory_order_seq_cst) == 0) model::atomics::pause();
-          data = 1;
-          changed.notify_one();
-        });
+        [&] { w.write_and_notify(); });
   });
 }
 
 TEST_CASE("event count: a sleep that ends by itself says so, or that it was notified", "[model][event_count]") {
   model::verify({.at_least = 150}, [] {
-    event_count changed;
-    model::plain<int> data = 0;
-    model::atomic<int> announced{0};
+    written_before_notified w;
     model::parallel(
         [&] {
-          auto const key = changed.prepare();
-          announced.store(1, std::memory_order_seq_cst);
-          if (changed.wait_for(key, 1000)) model::expect(data == 1, "woken, but nothing had happened");
+          auto const key = w.prepare();
+          if (w.changed.wait_for(key, 1000)) model::expect(w.data == 1, "woken, but nothing had happened");
         },
-        [&] {
-          while (announced.load(std::memory_order_seq_cst) == 0) model::atomics::pause();
-          data = 1;
-          changed.notify_one();
-        });
+        [&] { w.write_and_notify(); });
   });
 }
 
 TEST_CASE("event count: who prepares again after a notification sees what came before it", "[model][event_count]") {
   model::verify({.at_least = 150}, [] {
-    event_count changed;
-    model::plain<int> data = 0;
-    model::atomic<int> announced{0};
+    written_before_notified w;
     model::parallel(
         [&] {
-          auto const before = changed.prepare();
-          announced.store(1, std::memory_order_seq_cst);
-          auto const after = changed.prepare();
-          if (after != before) model::expect(data == 1, "notified, but nothing had happened");
-          changed.cancel();
-          changed.cancel();
+          auto const before = w.prepare();
+          auto const after = w.changed.prepare();
+          if (after != before) model::expect(w.data == 1, "notified, but nothing had happened");
+          w.changed.cancel();
+          w.changed.cancel();
         },
-        [&] {
-          while (announced.load(std::memory_order_seq_cst) == 0) model::atomics::pause();
-          data = 1;
-          changed.notify_one();
-        });
+        [&] { w.write_and_notify(); });
   });
 }

@@ -214,7 +214,7 @@ void engine::reschedule(bool may_stay) {
 }
 
 void engine::begin_step() {
-  if (!std::exchange(fresh_, false)) reschedule(true);
+  if (!fresh_) reschedule(true);
   fresh_ = false;
   memory_.begin_step();
   if (++steps_ > max_steps) fail("endless: a thread goes round and round, and what it waits for never comes");

@@ -150,10 +150,6 @@ class atomic {
                              site where = site::current()) noexcept {
     return compare_exchange_strong(expected, desired, success, failure, where);
   }
-  bool compare_exchange_weak(T& expected, T desired, order o, site where = site::current()) noexcept {
-    order const failure = o == order::acq_rel ? order::acquire : o == order::release ? order::relaxed : o;
-    return compare_exchange_strong(expected, desired, o, failure, where);
-  }
 
  private:
   template <class Change>

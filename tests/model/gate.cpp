@@ -25,8 +25,7 @@ struct pool {
     return true;
   }
 
-  void shut_down() {
-    tasks.close();
+  void wait_until_quiet() {
     while (!tasks.quiet()) {
       auto const key = settled.prepare();
       if (tasks.quiet()) {
@@ -35,6 +34,11 @@ struct pool {
       }
       settled.wait(key);
     }
+  }
+
+  void shut_down() {
+    tasks.close();
+    wait_until_quiet();
     int const ran = runs[0] + runs[1];  // a race, unless all has ended
     model::expect(ran == admitted.load(std::memory_order_relaxed), "the pool was quiet, but a task had not run");
     model::expect(!tasks.admit(false), "a closed gate let a task in");
@@ -65,11 +69,7 @@ TEST_CASE("gate: a task goes to another thread, and who waits sees it end", "[mo
         [&] {
           model::expect(p.tasks.admit(false), "an open gate refused a task");
           queue.store(1, std::memory_order_release);
-          while (!p.tasks.quiet()) {
-            auto const key = p.settled.prepare();
-            if (p.tasks.quiet()) return p.settled.cancel();
-            p.settled.wait(key);
-          }
+          p.wait_until_quiet();
           model::expect(p.runs[0] == 1, "quiet, but the task has not run");
         },
         [&] {

@@ -170,9 +170,10 @@ class memory {
   /// An access that is not atomic. The last write, and for a write every use, has to come before it.
   void use_plain(location& l, bool writes) {
     for (unsigned t = 0; t < max_threads; ++t) {
+      if (t == thread_) continue;
       bool const wrote = t == l.writer && l.written > mine().known.steps(t);
-      bool const used = t != thread_ && l.used[t] > mine().known.steps(t);
-      if (t != thread_ && (wrote || (writes && used)))
+      bool const used = l.used[t] > mine().known.steps(t);
+      if (wrote || (writes && used))
         fail("data race: threads " + std::to_string(t) + " and " + std::to_string(thread_) + " at location " +
              std::to_string(l.index));
     }
