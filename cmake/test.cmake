@@ -10,7 +10,7 @@ Installs what is missing (as root, with apt-get), builds beat's tests in build/t
   -DCMAKE_CXX_COMPILER=clang++-19   another compiler
   -DBEAT_SANITIZE=thread            or address,undefined
   -DBEAT_PORTABLE=ON                standard C++ only
-  -DLABEL=unit                      run only the tests with this ctest label
+  -DLABEL=unit                      build and run only the tests with this ctest label, or with one of unit,stress
   -DJOBS=4                          build and run this many at a time; the default is one for each processor
 Any other -DNAME=VALUE is passed on to CMake. A sanitizer, a compiler and BEAT_PORTABLE get a build tree of their own.")
   return()
@@ -47,17 +47,23 @@ if(ninja AND NOT EXISTS ${tree}/CMakeCache.txt)
 endif()
 
 # Optimised, as users run it, but with the assertions: RelWithDebInfo would define NDEBUG. Sanitizers hide what the
-# second level of optimisation is for, and take long to compile with it.
+# second level of optimisation is for, and take long to compile with it; so does more to debug with than line numbers.
 set(optimisation -O2)
-if(BEAT_SANITIZE)
+if(BEAT_SANITIZE MATCHES "address")
+  set(optimisation -O0)
+elseif(BEAT_SANITIZE)
   set(optimisation -O1)
 endif()
 beat_run("Configuring" ${CMAKE_COMMAND} -S ${beat_root} -B ${tree} ${generator} -DCMAKE_BUILD_TYPE=RelWithDebInfo
-         "-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=${optimisation} -g" ${switches})
-beat_run("Building" ${CMAKE_COMMAND} --build ${tree} --parallel ${JOBS})
+         "-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=${optimisation} -g1" ${switches})
 
+set(targets all)
 set(selection "")
 if(LABEL)
-  set(selection --label-regex "^${LABEL}$" --no-tests=error)
+  string(REPLACE "," ";" targets "${LABEL}")
+  list(TRANSFORM targets PREPEND label_)
+  string(REPLACE "," "|" labels "${LABEL}")
+  set(selection --label-regex "^(${labels})$" --no-tests=error)
 endif()
+beat_run("Building" ${CMAKE_COMMAND} --build ${tree} --parallel ${JOBS} --target ${targets})
 beat_run("Testing" ${CMAKE_CTEST_COMMAND} --test-dir ${tree} --output-on-failure --parallel ${JOBS} ${selection})

@@ -3,11 +3,15 @@
 // What a user may do with the calling thread: bind it to CPUs and name it.
 // Both are requests: a machine that can't fulfil them says so or ignores them, and the thread runs on.
 
+#include <algorithm>
 #include <beat/base/expected.hpp>
 #include <beat/topology/cpu_set.hpp>
 #include <beat/topology/placement.hpp>
 #include <beat/topology/platform.hpp>
-#include <string>
+#include <charconv>
+#include <iterator>
+#include <limits>
+#include <new>
 #include <string_view>
 #include <system_error>
 
@@ -15,24 +19,34 @@ namespace beat::inline v0 {
 
 /// Lets the calling thread run on these CPUs only; those which the machine or the process does not have are ignored.
 /// The error is invalid_argument for an empty set, not_supported off Linux, otherwise the system's own code, such as
-/// EINVAL where no CPU of the set can be used.
+/// EINVAL where no CPU of the set can be used, or ENOMEM.
 [[nodiscard("binding is refused where the process may not use these CPUs")]] inline expected<void> bind_this_thread(
-    cpu_set const& cpus) {
-  std::error_code const failure = detail::set_this_thread_affinity(cpus);
-  if (failure) {
-    return unexpected{failure};
+    cpu_set const& cpus) noexcept {
+  try {
+    std::error_code const failure = detail::set_this_thread_affinity(cpus);
+    if (failure) {
+      return unexpected{failure};
+    }
+    return {};
+  } catch (std::bad_alloc const&) {
+    return unexpected{std::make_error_code(std::errc::not_enough_memory)};
   }
-  return {};
 }
 
 /// Names the calling thread for debuggers and `top`. Linux keeps 15 bytes: a longer name is cut between two UTF-8
 /// characters. Off Linux this does nothing.
 inline void set_thread_name(std::string_view name) noexcept { detail::name_this_thread(name); }
 
-/// Names it "name-number". Where that is too long the name is cut, not the number. *Throws:* std::bad_alloc.
-inline void set_thread_name(std::string_view name, unsigned number) {
-  std::string const suffix = '-' + std::to_string(number);
-  set_thread_name(std::string{detail::utf8_prefix(name, detail::thread_name_bytes - 1 - suffix.size())} + suffix);
+/// Names it "name-number". Where that is too long the name is cut, not the number.
+inline void set_thread_name(std::string_view name, unsigned number) noexcept {
+  char digits[std::numeric_limits<unsigned>::digits10 + 1];
+  char* const end = std::to_chars(std::begin(digits), std::end(digits), number).ptr;
+  char text[detail::thread_name_bytes];
+  std::size_t const room = detail::thread_name_bytes - 2 - static_cast<std::size_t>(end - digits);
+  char* out = std::ranges::copy(detail::utf8_prefix(name, room), text).out;
+  *out++ = '-';
+  out = std::copy(digits, end, out);
+  set_thread_name({text, static_cast<std::size_t>(out - text)});
 }
 
 }  // namespace beat::inline v0

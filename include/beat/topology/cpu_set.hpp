@@ -117,8 +117,14 @@ class cpu_set {
     return *this;
   }
 
-  [[nodiscard]] friend cpu_set operator|(cpu_set left, cpu_set const& right) { return left |= right; }
-  [[nodiscard]] friend cpu_set operator&(cpu_set left, cpu_set const& right) noexcept { return left &= right; }
+  [[nodiscard]] friend cpu_set operator|(cpu_set left, cpu_set const& right) {
+    left |= right;
+    return left;  // moved, not copied
+  }
+  [[nodiscard]] friend cpu_set operator&(cpu_set left, cpu_set const& right) noexcept {
+    left &= right;
+    return left;
+  }
   [[nodiscard]] friend bool operator==(cpu_set const&, cpu_set const&) = default;
 
  private:
