@@ -227,6 +227,22 @@ TEST_CASE("what a pool did is counted and nothing is lost", "[unit]") {
   CHECK(text.str().rfind("submitted 115, completed 100, failed 10, cancelled 5, roots 0", 0) == 0);
 }
 
+TEST_CASE("a pool says what everybody does", "[unit]") {
+  beat::ThreadPool pool{{.workers = 2, .name = "talker"}};
+  std::ostringstream busy;
+  pool.run([&] { pool.describe(busy); });
+  INFO(busy.str());
+  CHECK(busy.str().starts_with("pool talker: 1 tasks and roots admitted, 0 reported as finished, none in the inbox; "));
+  CHECK(busy.str().find("permits 2, active 1") != std::string::npos);
+  CHECK(busy.str().find("worker 2, a guest, busy: 0 calls forked") != std::string::npos);
+  pool.shutdown();
+  std::ostringstream idle;
+  pool.describe(idle);
+  INFO(idle.str());
+  CHECK(idle.str().starts_with("pool talker, closed: 1 tasks and roots admitted, 1 reported as finished"));
+  CHECK(idle.str().find("worker 2, free, idle") != std::string::npos);
+}
+
 TEST_CASE("a policy brings numbers of its own", "[unit]") {
   struct small_policy {
     static constexpr beat::scheduler_tuning tuning() noexcept {

@@ -177,16 +177,7 @@ TEST_CASE("a thread that holds the lock which all workers want gets its own task
   CHECK(pool.stats().submitted == pool.stats().completed);
 }
 
-namespace {
-
-/// Its threads go to sleep at once, where others first watch for a while: every task meets one on its way to sleep.
-struct sleepy_policy {
-  static constexpr beat::scheduler_tuning tuning() noexcept {
-    return {.spin = 0, .look_interval = 0, .activity_window = 0};
-  }
-};
-
-}  // namespace
+namespace {}  // namespace
 
 TEMPLATE_TEST_CASE("every worker that sleeps is woken when there is work", "[stress]", beat::ThreadPool,
                    beat::basic_thread_pool<sleepy_policy>) {

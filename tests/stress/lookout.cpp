@@ -12,13 +12,6 @@ namespace {
 
 using namespace stress;
 
-/// Its threads go to sleep at once, where others first watch for a while.
-struct sleepy_policy {
-  static constexpr beat::scheduler_tuning tuning() noexcept {
-    return {.spin = 0, .look_interval = 0, .activity_window = 0};
-  }
-};
-
 /// Forks until somebody has taken a job; false where nobody does for half a minute.
 template <class Fork>
 bool shared(Fork fork) {

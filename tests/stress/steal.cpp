@@ -14,13 +14,6 @@ using namespace stress;
 
 unsigned workers_under_test() { return GENERATE(1U, 2U, 4U, 16U); }
 
-/// Its thieves never wait before they ask, nor before they use force.
-struct eager_policy {
-  static constexpr beat::scheduler_tuning tuning() noexcept {
-    return {.look_interval = 0, .pace = 0, .patience = 0, .brief_wait = 50'000};
-  }
-};
-
 /// The same with so few slots that most calls find the stack full.
 struct tiny_policy {
   static constexpr beat::scheduler_tuning tuning() noexcept {

@@ -2,12 +2,19 @@
 // SPDX-License-Identifier: MIT
 // What the stress tests share: time that a CPU really spends, and an end for whatever hangs.
 
+#include <algorithm>
+#include <beat.hpp>
 #include <chrono>
 #include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
+#include <iostream>
 #include <mutex>
 #include <thread>
+#include <utility>
+
+#include "build_kind.hpp"
 
 namespace stress {
 
@@ -24,14 +31,44 @@ inline void spin(clock::duration duration) {
   }
 }
 
+/// How much more than usual is done: BEAT_SOAK in the environment says it, for runs that may take long.
+inline long soak() {
+  static long const factor = [] {
+    char const* const text = std::getenv("BEAT_SOAK");
+    return text == nullptr ? 1L : std::max(1L, std::atol(text));
+  }();
+  return factor;
+}
+
+/// So much is done: less under a sanitizer, where everything takes many times as long.
+inline long often(long usually, long sanitized) { return (build_kind::is_sanitized ? sanitized : usually) * soak(); }
+
+/// Its thieves never wait before they ask, nor before they use force.
+struct eager_policy {
+  static constexpr beat::scheduler_tuning tuning() noexcept {
+    return {.look_interval = 0, .pace = 0, .patience = 0, .brief_wait = 50'000};
+  }
+};
+
+/// Its idle threads go to sleep at once.
+struct sleepy_policy {
+  static constexpr beat::scheduler_tuning tuning() noexcept {
+    return {.spin = 0, .look_interval = 0, .activity_window = 0};
+  }
+};
+
 /// Ends the program with a message unless it is destroyed in time: a lost task must not look like a slow machine.
 class watchdog {
  public:
-  explicit watchdog(char const* what, clock::duration limit = 90s)
-      : dog_{[this, what, limit] {
+  /// `describe` says more about what hangs.
+  explicit watchdog(
+      char const* what, clock::duration limit = 90s, std::function<void()> describe = [] {})
+      : dog_{[this, what, limit, describe = std::move(describe)] {
           std::unique_lock lock{mutex_};
-          if (done_.wait_for(lock, limit, [this] { return over_; })) return;
+          if (done_.wait_for(lock, limit * soak(), [this] { return over_; })) return;
           std::fprintf(stderr, "hangs: %s\n", what);
+          describe();
+          std::fflush(stderr);
           std::_Exit(1);
         }} {}
   ~watchdog() {
@@ -50,6 +87,20 @@ class watchdog {
   std::condition_variable done_;
   bool over_ = false;
   std::thread dog_;
+};
+
+/// A pool that tells what everybody does if it, or its end, hangs.
+template <class Pool>
+class watched {
+ public:
+  watched(char const* what, unsigned workers, clock::duration limit = 90s)
+      : dog_{what, limit, [this] { pool.describe(std::cerr); }}, pool{workers} {}
+
+ private:
+  watchdog dog_;  // outlives the pool
+
+ public:
+  Pool pool;
 };
 
 }  // namespace stress

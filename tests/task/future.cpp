@@ -264,6 +264,19 @@ TEST_CASE("wait_for inside of the only worker lets another thread run the task",
   CHECK(waits.get());
 }
 
+TEST_CASE("short waits in a loop inside of the only worker let another thread run the task", "[unit]") {
+  beat::ThreadPool pool{1};
+  auto ready = pool.submit([&] {
+    auto const inner = pool.submit([] {});
+    auto const limit = std::chrono::steady_clock::now() + 20s;
+    while (!inner.wait_for(20us))
+      if (std::chrono::steady_clock::now() > limit) return false;
+    return true;
+  });
+  REQUIRE(ready.wait_for(25s));
+  CHECK(ready.get());
+}
+
 TEST_CASE("the place of a worker that waits is taken by another thread", "[unit]") {
   beat::ThreadPool waiting{1};
   beat::ThreadPool awaited{1};

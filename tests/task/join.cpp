@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "build_kind.hpp"
 #include "catch.hpp"
 #include "support.hpp"
 
@@ -20,17 +21,7 @@ namespace {
 using namespace task_test;
 
 // Frames grow without optimisation and under a sanitizer, and the stack does not.
-#if !defined(__OPTIMIZE__) || defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-constexpr int deep = 3'000;
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
-constexpr int deep = 3'000;
-#else
-constexpr int deep = 20'000;
-#endif
-#else
-constexpr int deep = 20'000;
-#endif
+constexpr int deep = build_kind::has_small_frames ? 20'000 : 3'000;
 
 // Thieves ask at once, and the stack for forked calls is short.
 struct eager_policy {

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "build_kind.hpp"
 #include "catch.hpp"
 #include "support.hpp"
 
@@ -21,17 +22,7 @@ namespace {
 using namespace task_test;
 
 // Frames grow without optimisation and under a sanitizer, and the stack does not.
-#if !defined(__OPTIMIZE__) || defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-constexpr int deep = 3'000;
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
-constexpr int deep = 3'000;
-#else
-constexpr int deep = 30'000;
-#endif
-#else
-constexpr int deep = 30'000;
-#endif
+constexpr int deep = build_kind::has_small_frames ? 30'000 : 3'000;
 
 // A pool where the call that is forked last is certainly taken by a thief, or certainly not.
 class stage {

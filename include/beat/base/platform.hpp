@@ -12,6 +12,7 @@
 #include <thread>
 
 #if BEAT_HAS_LINUX()
+#include <pthread.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #endif
@@ -80,7 +81,26 @@ inline void futex_wake(std::atomic<std::uint32_t>& word, int count) noexcept {
   return registered && ::syscall(SYS_membarrier, membarrier_private_expedited, 0, 0) == 0;
 }
 
+// How many forks lie between this process and the first that called watch_forks(). Written by the child, while it has
+// one thread.
+inline constinit std::atomic<std::uint32_t> forks{0};
+
+/// How many times this process was forked off since the first call, as far as it matters: threads that were started
+/// when it was another number are not here. Source: pthread_atfork(3).
+inline std::uint32_t watch_forks() noexcept {
+  static bool const watched =
+      ::pthread_atfork(nullptr, nullptr, [] { forks.fetch_add(1, std::memory_order_relaxed); }) == 0;
+  static_cast<void>(watched);
+  return forks.load(std::memory_order_relaxed);
+}
+
+/// The same, for those who have called watch_forks() before.
+inline std::uint32_t fork_count() noexcept { return forks.load(std::memory_order_relaxed); }
+
 #else
+
+inline std::uint32_t watch_forks() noexcept { return 0; }
+inline std::uint32_t fork_count() noexcept { return 0; }
 
 /// Sleeps while the word holds `expected`. May return for no reason: call it in a loop that reads the word.
 inline void futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t expected) noexcept {

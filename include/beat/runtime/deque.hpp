@@ -121,6 +121,12 @@ class deque {
     deque* deque_;
   };
 
+  /// About how many are queued, for whoever looks on.
+  std::int64_t size() const noexcept {
+    std::int64_t const top = top_.load(std::memory_order_relaxed);
+    return bottom_.load(std::memory_order_relaxed) - top;
+  }
+
   owner for_owner() noexcept { return owner{*this}; }
   thief for_thieves() noexcept { return thief{*this}; }
 

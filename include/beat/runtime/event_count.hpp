@@ -47,6 +47,9 @@ class event_count {
     return waiters_.load(std::memory_order_seq_cst) != 0;  // seq_cst: after the caller's write; pairs with prepare()
   }
 
+  /// How many wait, or are about to: for whoever looks on.
+  std::uint32_t waiters() const noexcept { return waiters_.load(std::memory_order_relaxed); }
+
   void notify_one() noexcept { notify(1); }
   void notify_all() noexcept { notify(0x7fffffff); }
 

@@ -137,6 +137,9 @@ class fork_stack {
 
   BEAT_FORCE_INLINE std::uint32_t depth() const noexcept { return bottom_.load(std::memory_order_relaxed); }
 
+  /// What is public and taken, for whoever looks on.
+  control control_word() const noexcept { return {ctl_.load(std::memory_order_relaxed)}; }
+
   struct served {
     std::uint32_t count;
     bool requested;

@@ -50,6 +50,8 @@ class gate {
     return done == admitted();
   }
 
+  /// For whoever looks on.
+  std::uint64_t finished() const noexcept { return finished_.load(std::memory_order_relaxed); }
   std::uint64_t admitted() const noexcept { return admitted_.load(std::memory_order_relaxed) / one; }
 
  private:

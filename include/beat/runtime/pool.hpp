@@ -16,6 +16,7 @@
 #include <beat/observe/counters.hpp>
 #include <beat/runtime/scheduler.hpp>
 #include <beat/runtime/tuning.hpp>
+#include <beat/runtime/visit.hpp>
 #include <beat/topology/discover.hpp>
 #include <beat/topology/limits.hpp>
 #include <beat/topology/placement.hpp>
@@ -45,7 +46,9 @@ struct pool_options {
 enum class shutdown_mode { drain, stop };
 
 /// A pool of worker threads, and the place where work meets them.
-/// *Thread safety:* every member except the destructor may be called from any thread, also from inside tasks.
+/// *Thread safety:* every member except the destructor may be called from any thread, also from inside tasks. In the
+/// child of a fork(2) all that would wait or queue throws error{pool_shutdown}, and the destructor gives the memory
+/// back.
 template <scheduler_policy Policy>
 class basic_thread_pool {
  public:
@@ -93,21 +96,30 @@ class basic_thread_pool {
 
   /// Waits until every task that was queued has ended, and whatever other threads run here; helps meanwhile.
   /// *Throws:* error{self_wait} from inside a task of this pool.
-  void wait() { scheduler_.wait_until_quiet(std::nullopt); }
+  void wait() { detail::wait_until_quiet(scheduler_, std::nullopt); }
 
   /// Waits for at most `duration`; false where that was not enough. *Throws:* as wait().
   template <class Rep, class Period>
   [[nodiscard("false means that tasks are left")]] bool wait_for(std::chrono::duration<Rep, Period> duration) {
-    return scheduler_.wait_until_quiet(detail::deadline_after(duration));
+    return detail::wait_until_quiet(scheduler_, detail::deadline_after(duration));
   }
 
   /// Takes no more work from outside and returns once everything queued has run (`drain`) or was cancelled (`stop`);
   /// what runs already runs to its end. Later submits throw.
   /// *Throws:* error{self_wait} from inside a task of this pool, which then goes on as before.
-  void shutdown(shutdown_mode mode = shutdown_mode::drain) { scheduler_.shutdown(mode == shutdown_mode::stop); }
+  void shutdown(shutdown_mode mode = shutdown_mode::drain) {
+    detail::shut_down(scheduler_, mode == shutdown_mode::stop);
+  }
 
   /// What the pool did so far. *Complexity:* O(workers).
   pool_stats stats() const noexcept { return scheduler_.stats(); }
+
+  /// Writes what everybody does at this moment, in words, a line for each worker: for whoever looks for a hang. The
+  /// numbers are read one after the other, and need not fit together. `Stream` takes strings and numbers by `<<`.
+  template <class Stream>
+  void describe(Stream& out) const {
+    scheduler_.describe(out);
+  }
 
   /// For the layers above.
   friend detail::scheduler& scheduler_of(basic_thread_pool& pool) noexcept { return pool.scheduler_; }

@@ -35,7 +35,7 @@ inline constinit root_cost cost_of{};
 class root_scope {
  public:
   root_scope(scheduler& pool, worker& guest, root_cost& cost) : guest_{guest}, cost_{cost}, began_{now()} {
-    if (!pool.tasks.admit(false)) refuse();
+    if (!pool.admit(false)) refuse();
     guest_.count_root();
     guest_.begin_region();
     // With no permit free, whoever gives one back looks whether somebody watches.

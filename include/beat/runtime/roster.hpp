@@ -126,6 +126,18 @@ class roster {
   void call_lookout() noexcept { calls_.store(calls_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed); }
   std::uint32_t calls() const noexcept { return calls_.load(std::memory_order_relaxed); }
 
+  /// What it knows at this moment, in words.
+  template <class Stream>
+  void describe(Stream& out) const {
+    auto const is = [](atomic<bool> const& flag, char const* yes) {
+      return flag.load(std::memory_order_relaxed) ? yes : "";
+    };
+    out << "permits " << permits_ << ", active " << active_.load(std::memory_order_relaxed) << ", searching "
+        << searching_.load(std::memory_order_relaxed) << ", asleep " << sleepers_.waiters()
+        << (has_lookout() ? ", a lookout" : "") << is(waking_, ", a wake-up on its way")
+        << is(deferred_, ", work was deferred") << '\n';
+  }
+
  private:
   alignas(cache_line) atomic<std::uint32_t> active_{0};  // threads that run tasks; exceeds permits_ only by resumes
   std::uint32_t const permits_;

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The scheduler: a crew with its threads. Here threads start, idle, serve guests from outside, and end.
+// The scheduler: a crew with its threads. Here threads start, idle, and end; threads from outside come by a visit.
 // Invariant: as many pool threads as there are permits do not block inside a task, so that a permit which is free finds
 // somebody to use it, and every queued task is run.
 
@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -24,7 +23,9 @@
 namespace beat::inline v0::detail {
 
 [[noreturn]] BEAT_NO_INLINE inline void refuse() {
-  throw_error(errc::pool_shutdown, "the pool takes no more work: submit before its shutdown, or to another pool");
+  throw_error(errc::pool_shutdown,
+              "the pool takes no more work: submit before its shutdown, or to another pool; after a fork(2) the child "
+              "needs a pool of its own");
 }
 
 class scheduler final : public crew {
@@ -74,10 +75,19 @@ class scheduler final : public crew {
     return nullptr;
   }
 
+  /// Whether this is the child of a fork(2): the pool's threads stayed with the parent, and so does what is queued. All
+  /// that is left to do is to refuse, and to go.
+  bool is_orphaned() const noexcept { return platform::fork_count() != born_after_; }
+
+  /// Counts a task in, or a root. False where the pool is closed.
+  [[nodiscard("a closed pool takes nothing")]] bool admit(bool from_task) noexcept {
+    return !is_orphaned() && tasks.admit(from_task);
+  }
+
   /// Queues a task. False where the pool is closed; then the task is still the caller's.
   [[nodiscard("a refused task is the caller's")]] bool accept(task* t) noexcept {
     worker* const w = mine();
-    if (!tasks.admit(w != nullptr)) return false;
+    if (!admit(w != nullptr)) return false;
     if (w == nullptr || !pushed(*w, t)) arrivals.push(t);
     people.work_arrived();
     if (unblocked.load(std::memory_order_relaxed) == 0) start_spare();  // which failed when the last one blocked
@@ -90,71 +100,21 @@ class scheduler final : public crew {
     report(1);
   }
 
-  /// Takes no more tasks from outside, and waits until every task is settled; with `cancel`, queued tasks are settled
-  /// without running. *Throws:* error{self_wait} from inside a task of this pool; then it goes on as before.
-  void shutdown(bool cancel) {
-    refuse_self_wait();
-    if (cancel) cancelling.store(true, std::memory_order_relaxed);
-    tasks.close();
-    wait_until_quiet(std::nullopt);
-  }
-
-  /// An outside thread's stay as a worker of this pool. False where every permit or every guest's worker is taken.
-  class visit {
-   public:
-    explicit visit(scheduler& pool, bool even_without_permit = false) noexcept {
-      if (!pool.people.try_activate()) {
-        if (!even_without_permit) return;
-        pool.people.activate();
-      }
-      guest_ = pool.find_guest();
-      if (guest_ == nullptr) {
-        pool.people.hand_over();
-        return;
-      }
-      guest_->outer = std::exchange(current_lane, guest_);
-      guest_->next_held = std::exchange(held_workers, guest_);
+  /// A worker for a thread from outside, or null where all are taken or there is no memory for another one. It is free
+  /// again once `occupied` is false.
+  worker* find_guest() noexcept {
+    for (std::uint32_t i = 0; i < size(); ++i) {
+      worker* const w = at(i);
+      if (w->is_guest() && !w->occupied.load(std::memory_order_relaxed) &&
+          !w->occupied.exchange(true, std::memory_order_acquire))  // acquire: its state; pairs with ~visit()
+        return w;
     }
-    ~visit() {
-      if (guest_ == nullptr) return;
-      crew& pool = guest_->shared();
-      guest_->report();
-      current_lane = guest_->outer;
-      held_workers = guest_->next_held;
-      guest_->occupied.store(false, std::memory_order_release);  // release: the worker's state; pairs with find_guest()
-      pool.people.hand_over();
+    try {
+      std::lock_guard const lock{growing_};
+      return &add_worker(true);
+    } catch (...) {
+      return nullptr;  // no memory: the caller queues its work instead
     }
-    visit(visit const&) = delete;
-    visit& operator=(visit const&) = delete;
-
-    explicit operator bool() const noexcept { return guest_ != nullptr; }
-    worker& operator*() const noexcept { return *guest_; }
-    worker* operator->() const noexcept { return guest_; }
-
-   private:
-    worker* guest_ = nullptr;
-  };
-
-  /// Waits until every task is settled, and helps meanwhile unless there is a deadline. False: the deadline came first.
-  /// *Throws:* error{self_wait} from inside a task of this pool.
-  bool wait_until_quiet(std::optional<std::int64_t> deadline) {
-    refuse_self_wait();
-    while (!tasks.quiet()) {
-      if (!deadline) help();
-      std::int64_t const left = deadline ? *deadline - now() : 1;
-      if (left <= 0) return false;
-      auto const key = settled.prepare();
-      if (tasks.quiet()) {
-        settled.cancel();
-        break;
-      }
-      blocked_scope const blocked;
-      if (deadline)
-        settled.wait_for(key, left);
-      else
-        settled.wait(key);
-    }
-    return true;
   }
 
   pool_stats stats() const noexcept {
@@ -185,7 +145,19 @@ class scheduler final : public crew {
     return sum;
   }
 
+  /// What everybody does at this moment, in words, a line each.
+  template <class Stream>
+  void describe(Stream& out) const {
+    out << "pool " << name_ << (tasks.is_closed() ? ", closed" : "") << (is_orphaned() ? ", left by a fork" : "")
+        << ": " << tasks.admitted() << " tasks and roots admitted, " << tasks.finished() << " reported as finished, "
+        << (arrivals.empty() ? "none" : "some") << " in the inbox; " << running_.load(std::memory_order_relaxed)
+        << " threads, " << unblocked.load(std::memory_order_relaxed) << " not blocked\n";
+    people.describe(out);
+    for (std::uint32_t i = 0; i < size(); ++i) at(i)->describe(out);
+  }
+
   void start_spare() noexcept override {
+    if (is_orphaned()) return;
     std::lock_guard const lock{growing_};
     if (unblocked.load(std::memory_order_relaxed) >= people.permits()) return;
     try {
@@ -202,19 +174,6 @@ class scheduler final : public crew {
       return true;
     } catch (std::bad_alloc const&) {
       return false;  // the inbox needs no memory
-    }
-  }
-
-  void refuse_self_wait() const {
-    if (mine() != nullptr)
-      throw_error(errc::self_wait, "a task waits for the pool that runs it: wait from outside, or use a task_group");
-  }
-
-  /// Runs tasks as a guest while there are any.
-  void help() noexcept {
-    if (visit const stay{*this}) {
-      while (stay->run_one() && !people.is_crowded()) {
-      }
     }
   }
 
@@ -241,21 +200,6 @@ class scheduler final : public crew {
     unmanned_ = nullptr;
   }
 
-  worker* find_guest() noexcept {
-    for (std::uint32_t i = 0; i < size(); ++i) {
-      worker* const w = at(i);
-      if (w->is_guest() && !w->occupied.load(std::memory_order_relaxed) &&
-          !w->occupied.exchange(true, std::memory_order_acquire))  // acquire: its state; pairs with ~visit()
-        return w;
-    }
-    try {
-      std::lock_guard const lock{growing_};
-      return &add_worker(true);
-    } catch (...) {
-      return nullptr;  // no memory: the caller queues its work instead
-    }
-  }
-
   void work(worker& me) noexcept {
     set_thread_name(name_, me.id());
     if (me.id() < places_.size()) {
@@ -274,6 +218,10 @@ class scheduler final : public crew {
   }
 
   void end() noexcept {
+    if (is_orphaned()) {
+      for (std::thread& t : threads_) t.detach();
+      return;
+    }
     ending.store(true, std::memory_order_seq_cst);  // seq_cst: before the look for sleepers; pairs with until_active()
     people.wake_all();
     for (std::thread& t : threads_) t.join();
@@ -284,6 +232,7 @@ class scheduler final : public crew {
     }
   }
 
+  std::uint32_t const born_after_ = platform::watch_forks();  // so many forks
   std::string const name_;
   std::vector<cpu_set> const places_;
   std::mutex growing_;  // guards what follows, up to unmanned_

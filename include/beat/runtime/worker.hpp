@@ -164,6 +164,17 @@ class worker : public lane {
   /// Grows whenever this worker begins or ends something.
   std::uint64_t regions() const noexcept { return region_.load(std::memory_order_relaxed); }
 
+  /// What it does at this moment, in words.
+  template <class Stream>
+  void describe(Stream& out) const {
+    job_stack::control const public_jobs = stack.control_word();
+    out << "worker " << id_ << (guest_ ? occupied.load(std::memory_order_relaxed) ? ", a guest" : ", free" : "")
+        << (regions() % 2 != 0 ? ", busy" : ", idle") << ": " << stack.depth() - 1 << " calls forked, the first "
+        << public_jobs.split() - 1 << " public, " << public_jobs.top() - 1 << " taken"
+        << (public_jobs.is_requested() ? ", asked to share" : "") << "; " << deque_.size() << " tasks; "
+        << counters.snapshot() << '\n';
+  }
+
   worker_counters counters;
   worker* next_held = nullptr;  // the next in held_workers
   std::atomic<bool> occupied;   // of a guest's worker: whether some thread uses it, at first the one that made it

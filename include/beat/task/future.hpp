@@ -12,7 +12,7 @@
 #include <utility>
 
 #include <beat/base/error.hpp>
-#include <beat/runtime/scheduler.hpp>
+#include <beat/runtime/visit.hpp>
 #include <beat/task/forked.hpp>
 #include <beat/task/outcome.hpp>
 
@@ -157,7 +157,8 @@ class [[nodiscard("post() is for tasks whose result nobody needs")]] future {
   bool is_ready() const { return state().done.has_ended(); }
 
   /// Waits until the task has ended; runs it on this thread if nobody has begun it.
-  /// *Throws:* error{no_state}; error{self_wait} from inside the task itself.
+  /// *Throws:* error{no_state}; error{self_wait} from inside the task itself; error{pool_shutdown} in the child of a
+  /// fork, where it will never end.
   void wait() const {
     detail::future_state<T>& awaited = state();
     detail::wait_for_task(awaited, *pool_, std::nullopt);
@@ -181,8 +182,8 @@ class [[nodiscard("post() is for tasks whose result nobody needs")]] future {
 
   /// For pcall: cancels the task if it has not begun, else waits for its end.
   void discard() {
-    if (!state().discard()) return wait();
-    pool_->discarded();
+    if (state().discard()) return pool_->discarded();
+    if (!is_ready() && !pool_->is_orphaned()) wait();
   }
 
   /// For the pool.
@@ -212,7 +213,7 @@ inline bool run_unbegun(awaited_task& t, scheduler& pool, bool even_without_perm
     return true;
   };
   if (worker* const mine = pool.mine()) return run_on(*mine);
-  scheduler::visit const guest{pool, even_without_permit};
+  visit const guest{pool, even_without_permit};
   bool ran = false;
   if (guest) guest->run_as_region([&] { ran = run_on(*guest); });
   return ran;
@@ -229,10 +230,15 @@ inline void wait_blocked(awaited_task& t, scheduler& pool) {
 }
 
 inline void wait_for_task(awaited_task& t, scheduler& pool, std::optional<std::int64_t> deadline) {
-  if (t.done.has_ended() || (!deadline && run_unbegun(t, pool, false))) return;
+  if (t.done.has_ended()) return;
+  if (pool.is_orphaned()) refuse();
+  if (!deadline && run_unbegun(t, pool, false)) return;
   if (t.runs_on_this_thread())
     throw_error(errc::self_wait, "a task waits for its own future: wait from outside of the task");
-  for (std::int64_t const spin_until = now() + pool.tuning.spin; now() < spin_until;) {
+  // A short wait with a deadline only blocks: who polls has to let others run what it polls for.
+  std::int64_t const spin = pool.tuning.spin;
+  bool const spins = !deadline || *deadline - now() > 2 * spin;
+  for (std::int64_t const spin_until = now() + spin; spins && now() < spin_until;) {
     if (t.done.has_ended()) return;
     for (int i = 0; i < 16; ++i) std_atomics::pause();
   }

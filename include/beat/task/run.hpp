@@ -32,7 +32,7 @@ call_result_t<F&> run_in(scheduler& pool, F& f) {
     lane_scope const scope{*mine};
     return call(f, *mine);
   }
-  if (scheduler::visit const guest{pool}) {
+  if (visit const guest{pool}) {
     root_scope const root{pool, *guest, cost_of<F>};
     return call(f, *guest);
   }

@@ -45,12 +45,14 @@ class task_group {
   }
 
   /// Waits until every task of the group has ended; then it can be used again. Until then tasks may add others.
-  /// *Throws:* the first exception that a task threw; error{self_wait} from inside a task of the group.
+  /// *Throws:* the first exception that a task threw; error{self_wait} from inside a task of the group;
+  /// error{pool_shutdown} in the child of a fork.
   void wait() {
     for (running const* r = innermost; r != nullptr; r = r->outer) {
       if (r->group == this)
         detail::throw_error(errc::self_wait, "a task waits for the group that it belongs to: wait from outside of it");
     }
+    if (pool_.is_orphaned()) detail::refuse();
     settle();
     if (has_error_.load(std::memory_order_relaxed) != 0) {
       has_error_.store(0, std::memory_order_relaxed);
@@ -113,6 +115,7 @@ class task_group {
   }
 
   void settle() noexcept {
+    if (pool_.is_orphaned()) return;
     detail::worker* const mine = pool_.mine();
     while (!pending_.is_empty()) {
       if (mine != nullptr && run_own(*mine)) continue;
@@ -143,7 +146,7 @@ class task_group {
     if (mine != nullptr) {
       detail::lane_scope const scope{*mine};
       run_on(*mine);
-    } else if (detail::scheduler::visit const guest{pool_, true}) {
+    } else if (detail::visit const guest{pool_, true}) {
       guest->run_as_region([&] { run_on(*guest); });
     }
   }

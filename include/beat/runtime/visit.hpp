@@ -1,0 +1,98 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// The visit: an outside thread's stay as a worker of a pool, and how such a thread waits for the whole pool.
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include <beat/base/error.hpp>
+#include <beat/runtime/scheduler.hpp>
+
+namespace beat::inline v0::detail {
+
+/// False where every permit or every guest's worker is taken.
+class visit {
+ public:
+  explicit visit(scheduler& pool, bool even_without_permit = false) noexcept {
+    if (pool.is_orphaned()) return;
+    if (!pool.people.try_activate()) {
+      if (!even_without_permit) return;
+      pool.people.activate();
+    }
+    guest_ = pool.find_guest();
+    if (guest_ == nullptr) {
+      pool.people.hand_over();
+      return;
+    }
+    guest_->outer = std::exchange(current_lane, guest_);
+    guest_->next_held = std::exchange(held_workers, guest_);
+  }
+  ~visit() {
+    if (guest_ == nullptr) return;
+    crew& pool = guest_->shared();
+    guest_->report();
+    current_lane = guest_->outer;
+    held_workers = guest_->next_held;
+    guest_->occupied.store(false, std::memory_order_release);  // release: the worker's state; pairs with find_guest()
+    pool.people.hand_over();
+  }
+  visit(visit const&) = delete;
+  visit& operator=(visit const&) = delete;
+
+  explicit operator bool() const noexcept { return guest_ != nullptr; }
+  worker& operator*() const noexcept { return *guest_; }
+  worker* operator->() const noexcept { return guest_; }
+
+ private:
+  worker* guest_ = nullptr;
+};
+
+/// *Throws:* error{self_wait} inside a task of this pool.
+inline void refuse_self_wait(scheduler const& pool) {
+  if (pool.mine() != nullptr)
+    throw_error(errc::self_wait, "a task waits for the pool that runs it: wait from outside, or use a task_group");
+}
+
+/// Waits until every task is settled, and helps meanwhile unless there is a deadline. False: the deadline came first.
+/// *Throws:* error{self_wait} inside a task of this pool; error{pool_shutdown} in the child of a fork.
+inline bool wait_until_quiet(scheduler& pool, std::optional<std::int64_t> deadline) {
+  if (pool.is_orphaned()) refuse();
+  refuse_self_wait(pool);
+  auto const help = [&pool] {
+    if (visit const stay{pool}) {
+      while (stay->run_one() && !pool.people.is_crowded()) {
+      }
+    }
+  };
+  while (!pool.tasks.quiet()) {
+    if (!deadline) help();
+    std::int64_t const left = deadline ? *deadline - now() : 1;
+    if (left <= 0) return false;
+    auto const key = pool.settled.prepare();
+    if (pool.tasks.quiet()) {
+      pool.settled.cancel();
+      break;
+    }
+    blocked_scope const blocked;
+    if (deadline)
+      pool.settled.wait_for(key, left);
+    else
+      pool.settled.wait(key);
+  }
+  return true;
+}
+
+/// Takes no more tasks from outside, and waits until every task is settled; with `cancel`, queued tasks are settled
+/// without running. In the child of a fork there is nothing to do.
+/// *Throws:* error{self_wait} inside a task of this pool; then it goes on as before.
+inline void shut_down(scheduler& pool, bool cancel) {
+  if (pool.is_orphaned()) return;
+  refuse_self_wait(pool);
+  if (cancel) pool.cancelling.store(true, std::memory_order_relaxed);
+  pool.tasks.close();
+  wait_until_quiet(pool, std::nullopt);
+}
+
+}  // namespace beat::inline v0::detail

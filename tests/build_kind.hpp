@@ -1,0 +1,24 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// How the tests were built, where that matters to what they may expect.
+
+namespace build_kind {
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool is_sanitized = true;
+#elif defined(__has_feature)
+inline constexpr bool is_sanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
+#else
+inline constexpr bool is_sanitized = false;
+#endif
+
+#if defined(__OPTIMIZE__)
+inline constexpr bool is_optimised = true;
+#else
+inline constexpr bool is_optimised = false;
+#endif
+
+/// Frames are as small as users' are.
+inline constexpr bool has_small_frames = is_optimised && !is_sanitized;
+
+}  // namespace build_kind

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// Lifecycle: pools that come and go leave nothing behind.
+
+#include <beat.hpp>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <string>
+
+#include "catch.hpp"
+#include "stress/stress.hpp"
+
+namespace {
+
+using namespace stress;
+
+/// A number of /proc/self/status, such as "Threads" or "VmRSS" (in kB).
+long of_this_process(std::string const& name) {
+  std::ifstream status{"/proc/self/status"};
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with(name + ":")) return std::stol(line.substr(name.size() + 1));
+  return -1;
+}
+
+long open_files() {
+  return std::distance(std::filesystem::directory_iterator{"/proc/self/fd"}, std::filesystem::directory_iterator{});
+}
+
+/// A pool that works a little.
+void live_once(unsigned i) {
+  beat::ThreadPool pool{i % 3 + 1};
+  if (i % 2 == 0) return;  // most of its threads have not even gone to sleep
+  pool.run([] { beat::join([] {}, [] {}); });
+  auto answer = pool.submit([] { return 1; });
+  pool.post([] {});
+  if (i % 4 == 1 && answer.get() != 1) throw std::runtime_error{"wrong result"};
+}
+
+}  // namespace
+
+TEST_CASE("10000 pools leave no thread, no file and no memory behind", "[contract]") {
+  watchdog const dog{"10000 pools", 110s};
+  for (unsigned i = 0; i < 1000; ++i) live_once(i);
+  long const threads = of_this_process("Threads");
+  long const files = open_files();
+  long const memory = of_this_process("VmRSS");
+  REQUIRE(threads > 0);
+  for (unsigned i = 0; i < 9000; ++i) live_once(i);
+  CHECK(of_this_process("Threads") == threads);
+  CHECK(open_files() == files);
+  CHECK(of_this_process("VmRSS") < memory + 10'000);
+}

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+// A library that uses beat, and that nobody links.
+
+#include <beat.hpp>
+
+extern "C" long beat_test_plugin() {
+  beat::ThreadPool pool{2};
+  auto answer = pool.submit([] { return 1L; });
+  return beat::parallel_reduce(pool, std::views::iota(1, 1001), 0L) + answer.get();
+}
