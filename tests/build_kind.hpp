@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 // How the tests were built, where that matters to what they may expect.
 
+#include <beat/base/config.hpp>
+
 namespace build_kind {
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -11,6 +13,8 @@ inline constexpr bool is_sanitized = __has_feature(address_sanitizer) || __has_f
 #else
 inline constexpr bool is_sanitized = false;
 #endif
+
+inline constexpr bool has_thread_sanitizer = is_sanitized && !BEAT_HAS_ADDRESS_SANITIZER();
 
 #if defined(__OPTIMIZE__)
 inline constexpr bool is_optimised = true;

@@ -99,6 +99,10 @@ TEST_CASE("the child of a fork gets errors from its parent's pool while the pare
 }
 
 TEST_CASE("the child of a fork makes a pool of its own, whose child does the same", "[contract]") {
+  if (build_kind::has_thread_sanitizer) {
+    WARN("not tested: the thread sanitizer takes a thread of the child for one of the parent's");
+    return;
+  }
   watchdog const dog{"a fork of a fork"};
   beat::ThreadPool pool{2};
   CHECK(in_child([&] {
