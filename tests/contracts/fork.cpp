@@ -54,20 +54,22 @@ long fibonacci(int n) {
 TEST_CASE("the child of a fork gets errors from its parent's pool while the parent goes on", "[contract]") {
   watchdog const dog{"a fork"};
   auto pool = std::make_unique<beat::ThreadPool>(2);
-  std::atomic<bool> begun{false};
-  std::atomic<bool> open{false};
-  auto running = pool->submit([&] {
-    begun = true;
-    while (!open) std::this_thread::sleep_for(1ms);
-    return 7;
-  });
   auto ready = pool->submit([] { return 8; });
   ready.wait();
-  while (!begun) std::this_thread::yield();
-  std::optional<beat::task_group> group{*pool};
-  group->run([&] {
+  std::atomic<int> begun{0};
+  std::atomic<bool> open{false};
+  auto const work = [&] {
+    ++begun;
     while (!open) std::this_thread::sleep_for(1ms);
-  });
+    return 7;
+  };
+  auto running = pool->submit(work);
+  pool->post(work);
+  while (begun != 2) std::this_thread::yield();
+  std::atomic<int> queued{0};  // while both workers are busy
+  pool->post([&] { ++queued; });
+  std::optional<beat::task_group> group{*pool};
+  group->run([] {});
 
   CHECK(in_child([&] {
           int check = 0;
@@ -87,6 +89,7 @@ TEST_CASE("the child of a fork gets errors from its parent's pool while the pare
           group.reset();
           pool->shutdown();
           pool.reset();
+          if (++check; queued != 0) return check;  // it is the parent's
           return 0;
         }) == 0);
 
@@ -95,6 +98,7 @@ TEST_CASE("the child of a fork gets errors from its parent's pool while the pare
   CHECK(running.get() == 7);
   group->wait();
   pool->wait();
+  CHECK(queued == 1);
   CHECK(pool->stats().completed == pool->stats().submitted);
 }
 

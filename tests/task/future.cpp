@@ -264,17 +264,28 @@ TEST_CASE("wait_for inside of the only worker lets another thread run the task",
   CHECK(waits.get());
 }
 
-TEST_CASE("short waits in a loop inside of the only worker let another thread run the task", "[unit]") {
+TEST_CASE("tasks that poll with short waits let others run what they poll for", "[unit]") {
   beat::ThreadPool pool{1};
-  auto ready = pool.submit([&] {
+  beat::ThreadPool other{3};
+  std::atomic<int> polling{0};
+  auto const poll = [&] {
+    ++polling;
+    auto const all_poll = other.submit([&] {  // by blocking once each lets the next one begin
+      while (polling != 3) std::this_thread::sleep_for(100us);
+    });
+    if (!all_poll.wait_for(20s)) return false;
     auto const inner = pool.submit([] {});
     auto const limit = std::chrono::steady_clock::now() + 20s;
     while (!inner.wait_for(20us))
       if (std::chrono::steady_clock::now() > limit) return false;
     return true;
-  });
-  REQUIRE(ready.wait_for(25s));
-  CHECK(ready.get());
+  };
+  std::vector<beat::future<bool>> ready;
+  for (int i = 0; i < 3; ++i) ready.push_back(pool.submit(poll));
+  for (auto& r : ready) {
+    CHECK(r.wait_for(60s));  // does not run it here
+    CHECK(r.get());
+  }
 }
 
 TEST_CASE("the place of a worker that waits is taken by another thread", "[unit]") {
