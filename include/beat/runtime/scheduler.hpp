@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <string>
 #include <thread>
 #include <utility>
@@ -219,7 +220,7 @@ class scheduler final : public crew {
 
   void end() noexcept {
     if (is_orphaned()) {
-      for (std::thread& t : threads_) t.detach();
+      for (std::thread& t : threads_) ::new (static_cast<void*>(&t)) std::thread;  // there is nothing to join or detach
       return;
     }
     ending.store(true, std::memory_order_seq_cst);  // seq_cst: before the look for sleepers; pairs with until_active()
