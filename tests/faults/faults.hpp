@@ -32,7 +32,7 @@ void user_code();
 /// What a scenario says where something is wrong. Allocates nothing.
 void expect(bool holds, char const* what) noexcept;
 
-/// The end of a fault: how often the point was reached (0: the scenario came through), and what was wrong, or null.
+/// The end of a fault: whether the point was reached (otherwise the scenario came through), and what was wrong, or null.
 struct verdict {
   bool reached;
   char const* wrong;

@@ -50,6 +50,22 @@ TEST_CASE("a worker in short regions is not asked", "[unit]") {
   CHECK_FALSE(s.asked());
 }
 
+TEST_CASE("a request that another thief makes after an answer is not taken for one's own", "[unit]") {
+  scene s;
+  s.look(100);
+  s.look(100 + pace);                                        // asks
+  CHECK(s.look(100 + pace + patience) == outlook::nothing);  // forces, in vain: the next fork will answer
+  s.victim.push(&s.job);
+  CHECK(s.victim.serve().count == 1);  // answers
+  CHECK(s.victim.for_thieves().steal(s.victim.for_thieves().look(), 1).loot == &s.job);
+  s.victim.push(&s.job);  // private, and the owner forks no more
+  s.victim.request();     // by another thief, which goes to sleep
+  CHECK(s.look(200) == outlook::stirring);
+  CHECK(s.look(200 + pace) == outlook::watching);
+  bool const can_force = beat::std_atomics::heavy_fence() || !beat::std_atomics::asymmetric;
+  CHECK(s.look(200 + pace + patience) == (can_force ? outlook::work : outlook::nothing));
+}
+
 TEST_CASE("a worker that is busy for long is asked once", "[unit]") {
   scene s;
   CHECK(s.look(100) == outlook::stirring);

@@ -31,9 +31,40 @@ struct ledger {
   friend bool operator==(ledger const&, ledger const&) = default;
 };
 
+/// The same as the calls themselves leave it, whatever becomes of their results: each thread has its own.
+struct alignas(64) account {
+  std::atomic<std::uint64_t> count{0};
+  std::atomic<std::uint64_t> sum{0};
+  std::atomic<std::uint64_t> squares{0};
+
+  void enter(std::uint64_t number) {
+    auto const add = [](std::atomic<std::uint64_t>& to, std::uint64_t n) {
+      to.store(to.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+    };
+    add(count, 1);
+    add(sum, number);
+    add(squares, number * number);
+  }
+};
+std::vector<account> accounts(4096);
+std::atomic<std::size_t> threads_so_far{0};
+thread_local account* const mine = &accounts.at(threads_so_far++);
+
+/// What all threads entered since the last call.
+ledger settle_accounts() {
+  ledger whole;
+  for (account& a : accounts) whole = whole + ledger{a.count.exchange(0), a.sum.exchange(0), a.squares.exchange(0)};
+  return whole;
+}
+
+ledger entered(std::uint64_t number) {
+  mine->enter(number);
+  return ledger::entry(number);
+}
+
 /// Enters the numbers from `first` on, `size` of them, by as many calls less one.
 ledger by_join(beat::context where, std::uint64_t first, std::uint64_t size) {
-  if (size == 1) return ledger::entry(first);
+  if (size == 1) return entered(first);
   std::uint64_t const half = size / 2;
   auto const [a, b] = beat::join(
       where, [=](beat::context here) { return by_join(here, first, half); },
@@ -42,7 +73,7 @@ ledger by_join(beat::context where, std::uint64_t first, std::uint64_t size) {
 }
 
 ledger by_pcall(std::uint64_t first, std::uint64_t size) {
-  if (size == 1) return ledger::entry(first);
+  if (size == 1) return entered(first);
   std::uint64_t const half = size / 2;
   auto upper = beat::pcall([=] { return by_pcall(first + half, size - half); });
   ledger const lower = by_pcall(first, half);
@@ -80,7 +111,9 @@ TEST_CASE("100 million forks: each call is made, and once", "[stress]") {
   watched<beat::ThreadPool> under_watch{"100 million forks", workers};
   beat::ThreadPool& pool = under_watch.pool;
   CHECK(pool.run([size](beat::context here) { return by_join(here, 0, size); }) == expected);
+  CHECK(settle_accounts() == expected);
   CHECK(pool.submit([size] { return by_pcall(0, size); }).get() == expected);
+  CHECK(settle_accounts() == expected);
 }
 
 TEST_CASE("10 million forks whose thieves are eager: each call is made, and once", "[stress]") {
@@ -90,7 +123,9 @@ TEST_CASE("10 million forks whose thieves are eager: each call is made, and once
   watched<beat::basic_thread_pool<eager_policy>> under_watch{"forks with eager thieves", workers};
   auto& pool = under_watch.pool;
   CHECK(pool.run([size](beat::context here) { return by_join(here, 0, size); }) == expected);
+  CHECK(settle_accounts() == expected);
   CHECK(pool.submit([size] { return by_pcall(0, size); }).get() == expected);
+  CHECK(settle_accounts() == expected);
   if (workers > 1) CHECK(pool.stats().jobs_stolen > 0);
 }
 
@@ -119,4 +154,22 @@ TEST_CASE("10 million tasks: each is run, and once", "[stress]") {
   beat::pool_stats const stats = pool.stats();
   CHECK(stats.submitted == static_cast<std::uint64_t>(2 * share * producers));
   CHECK(stats.completed == stats.submitted);
+}
+
+TEST_CASE("the memory of a storm of tasks is used again by the next one", "[stress]") {
+  long const tasks = often(3'000'000, 100'000);
+  watched<beat::ThreadPool> under_watch{"storms", 2};
+  beat::ThreadPool& pool = under_watch.pool;
+  std::atomic<long> ran{0};
+  auto const storm = [&] {
+    for (long i = 0; i < tasks; ++i) pool.post([&] { ran.fetch_add(1, std::memory_order_relaxed); });
+    pool.wait();
+  };
+  storm();
+  long const peak = of_this_process("VmHWM");
+  REQUIRE(peak > 0);
+  for (int i = 0; i < 5; ++i) storm();
+  CHECK(ran == 6 * tasks);
+  // Where one storm meets sleepier workers than the first one did, more tasks are queued at once.
+  if (!build_kind::is_sanitized) CHECK(of_this_process("VmRSS") < 3 * peak + 200'000);
 }

@@ -101,6 +101,7 @@ class program {
               [&] {
                 for (std::size_t i = 1; i < parts.size(); ++i) part(i);
               });
+          parts[0] = 0;  // the exception is lost
         } catch (number thrown) {
           if (thrown != seed) parts[0] = 0;
         }

@@ -8,9 +8,11 @@
 #include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <functional>
 #include <iostream>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -42,6 +44,14 @@ inline long soak() {
 
 /// So much is done: less under a sanitizer, where everything takes many times as long.
 inline long often(long usually, long sanitized) { return (build_kind::is_sanitized ? sanitized : usually) * soak(); }
+
+/// A number of /proc/self/status, such as "Threads" or "VmRSS" (in kB); -1 where there is none.
+inline long of_this_process(std::string const& name) {
+  std::ifstream status{"/proc/self/status"};
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with(name + ":")) return std::stol(line.substr(name.size() + 1));
+  return -1;
+}
 
 /// Its thieves never wait before they ask, nor before they use force.
 struct eager_policy {

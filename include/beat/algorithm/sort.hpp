@@ -58,9 +58,9 @@ class sorter {
   void sort(context where, stretch s) {
     if (control_.gives_up()) return;
     try {
-      auto const less = [this](auto& a, auto& b) { return this->is_less(a, b); };
-      if (s.size() <= few) return std::sort(s.first, s.last, less);
-      if (s.depth == 0) return std::partial_sort(s.first, s.last, s.last, less);  // heap sort
+      if (s.size() <= few) return insert(s.first, s.last);
+      if (s.depth == 0)  // heap sort
+        return std::partial_sort(s.first, s.last, s.last, [this](auto& a, auto& b) { return this->is_less(a, b); });
       choose_pivot(s);
       --s.depth;
       bool const equal = s.has_lower && !is_less(*std::prev(s.first), *s.first);
@@ -87,6 +87,21 @@ class sorter {
   template <class A, class B>
   bool is_less(A& a, B& b) {
     return std::invoke(compare_, std::invoke(projection_, a), std::invoke(projection_, b));
+  }
+
+  /// Insertion sort. It stays within its bounds even where the order makes no sense, as beyond them another thread
+  /// sorts.
+  void insert(Iterator first, Iterator last) {
+    for (Iterator next = first; next != last; ++next) {
+      if (next == first || !is_less(*next, *std::prev(next))) continue;
+      value x = std::ranges::iter_move(next);
+      Iterator hole = next;
+      do {
+        *hole = std::ranges::iter_move(std::prev(hole));
+        --hole;
+      } while (hole != first && is_less(x, *std::prev(hole)));
+      *hole = std::move(x);
+    }
   }
 
   /// Of three places the one with the element in the middle.

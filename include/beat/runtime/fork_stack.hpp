@@ -45,6 +45,7 @@ class fork_stack {
     constexpr std::uint32_t split() const noexcept {
       return static_cast<std::uint32_t>(word >> split_shift) & index_mask;
     }
+    constexpr std::uint32_t tag() const noexcept { return static_cast<std::uint32_t>(word >> 21) & 0xff; }
     constexpr bool has_public() const noexcept { return top() < split(); }
     constexpr bool is_requested() const noexcept { return (word & soft) != 0; }
     constexpr bool forced_by(std::uint32_t thief) const noexcept { return (word >> 49) == ((force >> 49) | thief); }

@@ -210,8 +210,8 @@ class scheduler final : public crew {
     held_workers = &me;
     running_.fetch_add(1, std::memory_order_release);  // release: pairs with the constructor's load
     std_atomics::futex_wake(running_, 1);
-    while (idling{*this, me}.until_active()) {
-      while (me.run_one() && !people.is_crowded()) {
+    while (!is_orphaned() && idling{*this, me}.until_active()) {
+      while (me.run_one() && !people.is_crowded() && !is_orphaned()) {
       }
       me.report();
       people.deactivate();

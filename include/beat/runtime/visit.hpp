@@ -62,12 +62,13 @@ inline bool wait_until_quiet(scheduler& pool, std::optional<std::int64_t> deadli
   refuse_self_wait(pool);
   auto const help = [&pool] {
     if (visit const stay{pool}) {
-      while (stay->run_one() && !pool.people.is_crowded()) {
+      while (stay->run_one() && !pool.people.is_crowded() && !pool.is_orphaned()) {
       }
     }
   };
   while (!pool.tasks.quiet()) {
     if (!deadline) help();
+    if (pool.is_orphaned()) refuse();  // a task has forked
     std::int64_t const left = deadline ? *deadline - now() : 1;
     if (left <= 0) return false;
     auto const key = pool.settled.prepare();

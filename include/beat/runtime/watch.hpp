@@ -28,7 +28,8 @@ class watch_list {
     job_stack::control const seen = victim.look();
     if (seen.has_public()) return outlook::work;
     if (region % 2 == 0) return outlook::nothing;
-    bool const answered = s.requested != 0 && !seen.is_requested();
+    // A request that stands may be another thief's, made after this one's was answered.
+    bool const answered = s.requested != 0 && (!seen.is_requested() || seen.tag() != s.tag);
     if (s.region != region || answered) {
       s = {.region = region, .since = time};
       return outlook::stirring;
@@ -36,6 +37,7 @@ class watch_list {
     if (time - s.since < pace) return outlook::watching;
     if (s.requested == 0) {
       s.requested = time;
+      s.tag = seen.tag();
       victim.request();
       return outlook::watching;
     }
@@ -56,6 +58,7 @@ class watch_list {
     std::uint64_t region = 0;    // the victim's region when it was first seen
     std::int64_t since = 0;      // when that was
     std::int64_t requested = 0;  // when it was asked to share, or 0
+    std::uint32_t tag = 0;       // of the victim's last publication before that
     bool forced = false;         // publication was forced after that
   };
 

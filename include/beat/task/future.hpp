@@ -41,6 +41,9 @@ class awaited_task : public task {
     return false;
   }
 
+  /// Whether its pool stayed behind in the parent of a fork(2): it may never end, and the pool may be gone.
+  bool is_orphaned() const noexcept { return platform::fork_count() != born_after_; }
+
   /// Cancels it unless somebody has claimed it; then says false.
   bool discard() noexcept {
     if (!done.claim()) return false;
@@ -72,6 +75,7 @@ class awaited_task : public task {
   std::stop_token stop_;
   std::atomic<worker const*> runner_{nullptr};  // written by the one who claimed it
   std::atomic<std::uint32_t> holders_{2};
+  std::uint32_t const born_after_ = platform::fork_count();  // so many forks
 };
 
 template <class T>
@@ -182,8 +186,9 @@ class [[nodiscard("post() is for tasks whose result nobody needs")]] future {
 
   /// For pcall: cancels the task if it has not begun, else waits for its end.
   void discard() {
-    if (state().discard()) return pool_->discarded();
-    if (!is_ready() && !pool_->is_orphaned()) wait();
+    if (state().is_orphaned()) return;
+    if (!state().discard()) return wait();
+    pool_->discarded();
   }
 
   /// For the pool.
@@ -231,7 +236,7 @@ inline void wait_blocked(awaited_task& t, scheduler& pool) {
 
 inline void wait_for_task(awaited_task& t, scheduler& pool, std::optional<std::int64_t> deadline) {
   if (t.done.has_ended()) return;
-  if (pool.is_orphaned()) refuse();
+  if (t.is_orphaned()) refuse();
   if (!deadline && run_unbegun(t, pool, false)) return;
   if (t.runs_on_this_thread())
     throw_error(errc::self_wait, "a task waits for its own future: wait from outside of the task");

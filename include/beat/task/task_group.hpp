@@ -52,8 +52,8 @@ class task_group {
       if (r->group == this)
         detail::throw_error(errc::self_wait, "a task waits for the group that it belongs to: wait from outside of it");
     }
-    if (pool_.is_orphaned()) detail::refuse();
     settle();
+    if (pool_.is_orphaned()) detail::refuse();
     if (has_error_.load(std::memory_order_relaxed) != 0) {
       has_error_.store(0, std::memory_order_relaxed);
       std::rethrow_exception(std::exchange(error_, nullptr));
@@ -115,9 +115,9 @@ class task_group {
   }
 
   void settle() noexcept {
-    if (pool_.is_orphaned()) return;
     detail::worker* const mine = pool_.mine();
     while (!pending_.is_empty()) {
+      if (pool_.is_orphaned()) return;  // what is left is the parent's
       if (mine != nullptr && run_own(*mine)) continue;
       auto const key = pool_.settled.prepare();
       if (pending_.announce()) {
