@@ -32,7 +32,8 @@ void user_code();
 /// What a scenario says where something is wrong. Allocates nothing.
 void expect(bool holds, char const* what) noexcept;
 
-/// The end of a fault: whether the point was reached (otherwise the scenario came through), and what was wrong, or null.
+/// The end of a fault: whether the point was reached (otherwise the scenario came through), and what was wrong, or
+/// null.
 struct verdict {
   bool reached;
   char const* wrong;
@@ -56,9 +57,11 @@ result fail_each(kind what, Scenario&& scenario) {
     try {
       scenario();
     } catch (std::bad_alloc const&) {
-      expect(what != kind::user_code, "std::bad_alloc out of user code's exception");
-    } catch (std::system_error const&) {  // beat::error is one
-      expect(what == kind::threads, "std::system_error, though threads could be started");
+      expect(what == kind::allocation || what == kind::shortage, "std::bad_alloc, though there was memory");
+    } catch (std::system_error const& e) {  // beat::error is one
+      bool const explained =
+          e.code() == beat::errc::thread_creation_failed || e.code() == std::errc::resource_unavailable_try_again;
+      expect(what == kind::threads && explained, "a std::system_error that the fault does not explain");
     } catch (planned const& fault) {
       expect(fault.point == point, "the exception of another point");
     } catch (...) {

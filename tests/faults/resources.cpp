@@ -75,6 +75,20 @@ long fibonacci(int n) {
 
 }  // namespace
 
+TEST_CASE("threads can't be started where the fault says so", "[unit]") {
+  bool refused = false;
+  faults::arm(kind::threads, 1);
+  try {
+    std::thread{[] {}}.join();
+  } catch (std::system_error const&) {
+    refused = true;
+  }
+  bool const reached = faults::disarm().reached;
+  CHECK(reached);
+  CHECK(refused);
+  std::thread{[] {}}.join();  // and afterwards they can
+}
+
 TEST_CASE("a pool can't be made", "[unit]") {
   run_out_of(whatever_runs_out(), 10, [] {
     beat::ThreadPool pool{
