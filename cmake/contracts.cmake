@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 # The contracts of the source tree as ctests: each header compiles on its own, and the layers hold.
 
-beat_label(contract)
-
 # The same headers as beat's, in a target of its own, because the headers are to compile with the development warnings
 # and beat must not carry those. CMake makes one source of each header and compiles it.
 add_library(beat_headers INTERFACE)

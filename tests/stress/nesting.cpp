@@ -42,9 +42,12 @@ class program {
     if (depth == 0) return seed;
     std::vector<number> parts(size_of(seed));
     auto const part = [&](std::size_t i) { parts[i] = run(mixed(seed, i + 1), depth - 1); };
+    auto const parts_from = [&](std::size_t first) {
+      for (std::size_t i = first; i < parts.size(); ++i) part(i);
+    };
     switch (beat::random{seed}.below(12)) {
       case 0:
-        for (std::size_t i = 0; i < parts.size(); ++i) part(i);
+        parts_from(0);
         break;
       case 1:
         beat::parallel_for(beat::here(), std::size_t{0}, parts.size(), part);
@@ -74,9 +77,7 @@ class program {
         other_.run([&] { beat::parallel_for(beat::here(), std::size_t{0}, parts.size(), part); });
         break;
       case 7: {
-        auto there = other_.submit([&] {
-          for (std::size_t i = 0; i < parts.size(); ++i) part(i);
-        });
+        auto there = other_.submit([&] { parts_from(0); });
         while (!there.wait_for(50us)) {
         }
         break;
@@ -84,9 +85,7 @@ class program {
       case 8: {  // out of order
         auto dropped = beat::pcall([] {});
         auto first = beat::pcall([&] { part(0); });
-        auto others = beat::pcall([&] {
-          for (std::size_t i = 1; i < parts.size(); ++i) part(i);
-        });
+        auto others = beat::pcall([&] { parts_from(1); });
         first.get();
         others.get();
         break;
@@ -98,9 +97,7 @@ class program {
                 part(0);
                 throw seed;
               },
-              [&] {
-                for (std::size_t i = 1; i < parts.size(); ++i) part(i);
-              });
+              [&] { parts_from(1); });
           parts[0] = 0;  // the exception is lost
         } catch (number thrown) {
           if (thrown != seed) parts[0] = 0;
@@ -108,9 +105,7 @@ class program {
         break;
       }
       case 10: {  // waited for by a task of the other pool
-        auto there = pool_.submit([&] {
-          for (std::size_t i = 0; i < parts.size(); ++i) part(i);
-        });
+        auto there = pool_.submit([&] { parts_from(0); });
         beat::task_group group{other_};
         group.run([&] { there.wait(); });
         group.wait();

@@ -71,7 +71,7 @@ class roster {
   void begin_search() noexcept {
     // seq_cst, both: pair with work_arrived(). Kept: the end of the search would do, but this is easier to follow.
     searching_.fetch_add(1, std::memory_order_seq_cst);
-    waking_.store(false, std::memory_order_seq_cst);
+    waking_.store(false, std::memory_order_seq_cst);  // pairs with the exchange in work_arrived()
   }
 
   /// True where nobody else searches: a searcher which found work then looks whether there is more, and wakes somebody.
