@@ -3,12 +3,12 @@
 // What a user may do with the calling thread: bind it to CPUs and name it.
 // Both are requests: a machine that can't fulfil them says so or ignores them, and the thread runs on.
 
-#include <algorithm>
 #include <beat/base/expected.hpp>
 #include <beat/topology/cpu_set.hpp>
 #include <beat/topology/placement.hpp>
 #include <beat/topology/platform.hpp>
 #include <charconv>
+#include <cstddef>
 #include <iterator>
 #include <limits>
 #include <new>
@@ -43,10 +43,10 @@ inline void set_thread_name(std::string_view name, unsigned number) noexcept {
   char* const end = std::to_chars(std::begin(digits), std::end(digits), number).ptr;
   char text[detail::thread_name_bytes];
   std::size_t const room = detail::thread_name_bytes - 2 - static_cast<std::size_t>(end - digits);
-  char* out = std::ranges::copy(detail::utf8_prefix(name, room), text).out;
-  *out++ = '-';
-  out = std::copy(digits, end, out);
-  set_thread_name({text, static_cast<std::size_t>(out - text)});
+  std::size_t length = detail::utf8_prefix(name, room).copy(text, room);
+  text[length++] = '-';
+  length += std::string_view{digits, end}.copy(text + length, sizeof text - length);
+  set_thread_name({text, length});
 }
 
 }  // namespace beat::inline v0
