@@ -18,8 +18,8 @@ class forked : public job {
  public:
   using result = call_result_t<F&>;
 
-  /// Its place on the stack, set and used by its owner. Here, as a register would have to be saved by each callee.
-  std::uint32_t index;
+  /// Its index on the stack, set and used by its owner. Here, as a register would have to be saved by each callee.
+  std::uint32_t place;
 
   template <class G>
   BEAT_FORCE_INLINE explicit forked(G&& f) noexcept(std::is_nothrow_constructible_v<F, G>)

@@ -28,7 +28,7 @@ class [[nodiscard("a future destroyed at once discards its call; keep it until g
 
   template <class G>
   BEAT_FORCE_INLINE potential_future(Place where, G&& f) : forked{std::forward<G>(f)}, where_{where} {
-    this->index = where.lane().fork(this);
+    this->place = where.lane().fork(this);
   }
 
   potential_future(potential_future const&) = delete;
@@ -37,7 +37,7 @@ class [[nodiscard("a future destroyed at once discards its call; keep it until g
   static void* operator new[](std::size_t) = delete;
 
   BEAT_FORCE_INLINE ~potential_future() {
-    if (this->index != got) [[unlikely]]
+    if (this->place != got) [[unlikely]]
       leave();
   }
 
@@ -46,7 +46,7 @@ class [[nodiscard("a future destroyed at once discards its call; keep it until g
   /// *Throws:* what the call throws; error{no_state} the second time.
   BEAT_FORCE_INLINE result_type get() {
     detail::lane& l = where_.lane();
-    std::uint32_t const index = this->index;
+    std::uint32_t const index = this->place;
     if (l.stack.depth() == index + 1) [[likely]] {
       // Marked after the call, so that the compiler sees through to the destructor's test.
       mark_on_exit const marks{*this};
@@ -58,14 +58,14 @@ class [[nodiscard("a future destroyed at once discards its call; keep it until g
   }
 
  private:
-  // What `index` says besides the job's place on the stack: nothing is left of it; or, got out of order, a filler or
+  // What `place` says besides the job's place on the stack: nothing is left of it; or, got out of order, a filler or
   // the thief's mark keeps its place until the destructor.
   static constexpr std::uint32_t got = 0xffff'fffe;
   static constexpr std::uint32_t filled = 0x8000'0000;
 
   struct mark_on_exit {
     potential_future& future;
-    ~mark_on_exit() { future.index = got; }
+    ~mark_on_exit() { future.place = got; }
   };
 
   BEAT_NO_INLINE result_type get_shared(detail::lane& l, std::uint32_t index) {
@@ -75,10 +75,10 @@ class [[nodiscard("a future destroyed at once discards its call; keep it until g
   }
 
   BEAT_NO_INLINE result_type get_out_of_order(detail::lane& l) {
-    if ((this->index & filled) != 0)
+    if ((this->place & filled) != 0)
       detail::throw_error(errc::no_state, "get() was called twice on one potential_future: keep its first result");
-    std::uint32_t const index = this->index;
-    this->index |= filled;
+    std::uint32_t const index = this->place;
+    this->place |= filled;
     if (l.stack.pull_out(index, &detail::filler) == joined::kept) return this->run_here(l);
     l.await(*this, l.thief_of(index));
     return this->take();
@@ -86,8 +86,8 @@ class [[nodiscard("a future destroyed at once discards its call; keep it until g
 
   BEAT_NO_INLINE void leave() noexcept {
     detail::lane& l = where_.lane();
-    bool const is_filled = (this->index & filled) != 0;
-    std::uint32_t const index = this->index & ~filled;
+    bool const is_filled = (this->place & filled) != 0;
+    std::uint32_t const index = this->place & ~filled;
     BEAT_ASSERT(l.stack.depth() == index + 1,
                 "a potential_future must be destroyed in reverse order of creation, on its thread");
     if (l.stack.pop(index) == joined::kept) return;  // nobody began it, or only the filler was left
