@@ -1,36 +1,42 @@
 // SPDX-License-Identifier: MIT
-// Loads and unloads a library that uses beat, from threads that come and go, beside a pool of its own.
-
-#include <dlfcn.h>
+// Loads and unloads a library that uses beat, beside a pool of its own: it is gone each time that all threads have
+// ended which used it.
 
 #include <beat.hpp>
-#include <cstdio>
-#include <cstdlib>
 #include <thread>
+#include <vector>
+
+#include "library.hpp"
 
 namespace {
 
-void use(char const* path) {
-  void* const library = ::dlopen(path, RTLD_NOW | RTLD_LOCAL);
-  if (library == nullptr) {
-    std::puts(::dlerror());
-    std::_Exit(1);
-  }
-  auto const run = reinterpret_cast<long (*)()>(::dlsym(library, "beat_test_plugin"));
-  if (run == nullptr || run() != 500'501) {
-    std::puts("wrong result");
-    std::_Exit(1);
-  }
-  ::dlclose(library);
+void use(library const& plugin) {
+  if (!plugin.succeeds("pool_works")) fail("wrong result");
+}
+
+void expect_unloaded(char const* path) {
+  if (library::is_loaded(path)) fail("still loaded");
 }
 
 }  // namespace
 
 int main(int, char** arguments) {
   char const* const path = arguments[1];
-  for (int i = 0; i < 20; ++i) use(path);
-  for (int i = 0; i < 20; ++i) std::thread{[path] { use(path); }}.join();
+  for (int i = 0; i < 20; ++i) {
+    {
+      library const plugin{path};
+      std::thread{[&] { use(plugin); }}.join();
+    }
+    expect_unloaded(path);
+  }
+  for (int i = 0; i < 5; ++i) {
+    std::vector<std::thread> threads;
+    for (int k = 0; k < 4; ++k) threads.emplace_back([path] { use(library{path}); });
+    for (std::thread& t : threads) t.join();
+    library{path};  // a library that its last thread kept goes with the next one that does
+    expect_unloaded(path);
+  }
   beat::ThreadPool pool{2};
-  beat::parallel_for(pool, 0, 20, [path](int) { use(path); });
+  beat::parallel_for(pool, 0, 20, [path](int) { use(library{path}); });  // this thread keeps it from now on
   std::puts("loaded and unloaded");
 }
