@@ -90,13 +90,14 @@ inline constinit std::atomic<std::uint32_t> forks{0};
 // What `forks` is in a child of this process. Written by everybody who forks, with the same value.
 inline constinit std::atomic<std::uint32_t> forks_in_child{1};
 
-// Whether the handlers are registered. Written by watch_forks().
-inline constinit std::atomic<bool> watches_forks{false};
+// Whether the handlers are registered. Written by watch_forks(). Each library has its own, as the system drops a
+// library's handlers when it unloads the library, and others may share the count.
+[[gnu::visibility("hidden")]] inline constinit std::atomic<bool> watches_forks{false};
 
 /// How many times this process was forked off since the first call, as far as it matters: threads that were started
 /// when it was another number are not here. No lock is held, so none stays locked in the child of a fork that comes
-/// meanwhile: it finds the handlers registered, or registers them. Two threads may both do that; the handlers of
-/// both set the count to the same value.
+/// meanwhile: it finds the handlers registered, or registers them. Two threads may both do that, and so do several
+/// libraries; all of their handlers set the count to the same value.
 /// Source: pthread_atfork(3).
 inline std::uint32_t watch_forks() noexcept {
   if (!watches_forks.load(std::memory_order_acquire)) {  // acquire: the registration; pairs with the store below
