@@ -67,10 +67,9 @@ double cpu_time_of_span(std::set<std::string> const& others) {
 }  // namespace
 
 TEST_CASE("an idle pool of 2 uses at most 1 ms of CPU in 10 s", "[stress]") {
-  watchdog const dog{"a pool that never comes to rest"};
   bool const worked = GENERATE(false, true);
   std::set<std::string> const others = thread_ids();
-  beat::ThreadPool pool{2};
+  watched<beat::ThreadPool> pool{"a pool that never comes to rest", 2};
   if (worked) {
     std::vector<long> numbers(1'000'000);
     beat::parallel_for_each(pool, numbers, [](long& n) { n = 1; });
@@ -83,9 +82,8 @@ TEST_CASE("an idle pool of 2 uses at most 1 ms of CPU in 10 s", "[stress]") {
 }
 
 TEST_CASE("threads that wait for a long task use no CPU", "[stress]") {
-  watchdog const dog{"a pool that does not come to rest beside a long task"};
   std::set<std::string> const others = thread_ids();
-  beat::ThreadPool pool{2};
+  watched<beat::ThreadPool> pool{"a pool that does not come to rest beside a long task", 2};
   std::atomic<bool> goes_on{true};
   auto blocked = pool.submit([&] { goes_on.wait(true); });
   while (!pool.submit([] { return true; }).get()) {
@@ -102,8 +100,7 @@ TEST_CASE("threads that wait for a long task use no CPU", "[stress]") {
 }
 
 TEST_CASE("a task that arrives alone and forks nothing wakes one thread, and no other", "[stress]") {
-  watchdog const dog{"a task for a pool that sleeps"};
-  beat::ThreadPool pool{4};
+  watched<beat::ThreadPool> pool{"a task for a pool that sleeps", 4};
   for (int i = 0; i < 20; ++i) {
     settle(pool);
     beat::pool_stats const before = pool.stats();
