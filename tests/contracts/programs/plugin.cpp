@@ -12,6 +12,13 @@ extern "C" bool pool_works() {
   return beat::parallel_reduce(pool, std::views::iota(1, 1001), 0L) + answer.get() == 500'501;
 }
 
+extern "C" bool many_tasks_run() {
+  beat::ThreadPool pool{2};
+  for (int i = 0; i < 50'000; ++i) pool.post([] {});
+  pool.wait();
+  return pool.stats().completed == 50'000;
+}
+
 extern "C" bool pool_is_closed_in_a_child() {
   beat::ThreadPool pool{2};
   pid_t const child = ::fork();
