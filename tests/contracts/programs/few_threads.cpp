@@ -7,22 +7,17 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
-#include <cstdlib>
 #include <optional>
 #include <system_error>
 #include <thread>
 #include <vector>
 
+#include "fail.hpp"
+
 namespace {
 
 using namespace std::chrono_literals;
 using clock = std::chrono::steady_clock;
-
-[[noreturn]] void fail(char const* why) {
-  std::puts(why);
-  std::fflush(stdout);
-  std::_Exit(1);
-}
 
 /// Threads that do nothing, so that nobody else gets them.
 class idlers {

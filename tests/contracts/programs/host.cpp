@@ -3,6 +3,7 @@
 // ended which used it, and leaves no memory behind.
 
 #include <beat.hpp>
+#include <cstdio>
 #include <thread>
 #include <vector>
 

@@ -4,14 +4,7 @@
 
 #include <dlfcn.h>
 
-#include <cstdio>
-#include <cstdlib>
-
-[[noreturn]] inline void fail(char const* why) {
-  std::puts(why);
-  std::fflush(stdout);
-  std::_Exit(1);
-}
+#include "fail.hpp"
 
 /// A library that is loaded, by whoever makes this, and unloaded with it unless something else keeps it.
 class library {

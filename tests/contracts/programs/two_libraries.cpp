@@ -2,6 +2,7 @@
 // Loads two libraries that use beat, and unloads the one that made the first pool: the other one's pool still knows
 // when it is in the child of a fork. The libraries share their variables where the compiler makes those unique.
 
+#include <cstdio>
 #include <thread>
 
 #include "library.hpp"
