@@ -7,7 +7,8 @@ cmake_minimum_required(VERSION 3.25)
 # A header includes from its own layer or from one further left.
 set(layers base topology memory observe runtime task algorithm testing ext)
 # The headers that know an operating system.
-set(platforms include/beat/base/platform.hpp include/beat/topology/platform.hpp)
+set(platforms include/beat/base/platform.hpp include/beat/topology/platform.hpp
+              include/beat/topology/pressure_alarm.hpp)
 # The lock-free kernels run under a model checker, so they see nothing but these.
 set(kernels fork_stack deque event_count inbox steal_status)
 list(TRANSFORM kernels REPLACE "(.+)" "include/beat/runtime/\\1.hpp")
@@ -58,7 +59,7 @@ function(check_include header own_rank target result)
   elseif(target MATCHES "^(execution|iostream)$")
     set(${result} "<${target}> has a price for every user (a library to link, static constructors); do without it"
         PARENT_SCOPE)
-  elseif(target MATCHES "^(sys|linux|asm|mach)/|^(sched|pthread|unistd|signal|windows|errno|fcntl|dirent|dlfcn)[.]h$")
+  elseif(target MATCHES "^(sys|linux|asm|mach)/|^(sched|pthread|unistd|signal|windows|errno|fcntl|poll|dirent|dlfcn)[.]h$")
     if(NOT header IN_LIST platforms)
       list(JOIN platforms " or " allowed)
       set(${result} "<${target}> is an operating system's header; it belongs into ${allowed}" PARENT_SCOPE)

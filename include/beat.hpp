@@ -28,4 +28,5 @@
 #include <beat/topology/binding.hpp>
 #include <beat/topology/discover.hpp>
 #include <beat/topology/limits.hpp>
+#include <beat/topology/pressure.hpp>
 #include <beat/version.hpp>

@@ -1,6 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// How much CPU time the control groups of this process allow, as a number of CPUs; limits.hpp is the public face.
+// Where the control groups of this process are, and how much CPU time they allow, as a number of CPUs; limits.hpp is
+// the public face of that.
 // A quota holds for a group and all below it, so the smallest on the way up to the root of the hierarchy counts.
 // Whatever is missing or malformed is no limit. Source: cgroups(7), and the kernel's cgroup-v1 and cgroup-v2 documents.
 
@@ -154,30 +155,48 @@ struct cgroup_files {
   std::string mountinfo;
 };
 
-[[nodiscard]] inline std::optional<double> hierarchy_quota(std::filesystem::path const& root, cgroup_files const& files,
-                                                           cgroup_version version) {
+[[nodiscard]] inline cgroup_files read_cgroup_files(std::filesystem::path const& root) {
+  return {read_text(below(root, "/proc/self/cgroup")).value_or(""),
+          read_text(below(root, "/proc/self/mountinfo")).value_or("")};
+}
+
+// Where the file system shows the group of this process: a mount point, and the path below it as path_below_mount has
+// it.
+struct cgroup_place {
+  std::filesystem::path point;
+  std::string path;
+};
+
+[[nodiscard]] inline std::optional<cgroup_place> own_cgroup(std::filesystem::path const& root,
+                                                            cgroup_files const& files, cgroup_version version) {
   auto const group = find_group(files.memberships, version);
   auto const mounts = cgroup_mounts(files.mountinfo, version);
   for (cgroup_mount const& mount : mounts) {
     auto const path = group ? path_below_mount(mount, *group) : std::nullopt;
     std::filesystem::path const point = below(root, mount.point);
     if (path && directory_exists(below(point, *path))) {
-      return smallest_quota(version, point, *path);
+      return cgroup_place{point, *path};
     }
   }
   // A container often sees its own group as the top of the mount while /proc still names it from outside.
   for (cgroup_mount const& mount : mounts) {
-    if (directory_exists(below(root, mount.point))) {
-      return read_group_quota(version, below(root, mount.point));
+    std::filesystem::path const point = below(root, mount.point);
+    if (directory_exists(point)) {
+      return cgroup_place{point, {}};
     }
   }
   return std::nullopt;
 }
 
+[[nodiscard]] inline std::optional<double> hierarchy_quota(std::filesystem::path const& root, cgroup_files const& files,
+                                                           cgroup_version version) {
+  auto const place = own_cgroup(root, files, version);
+  return place ? smallest_quota(version, place->point, place->path) : std::nullopt;
+}
+
 // Both versions may be mounted at once; the CPU controller then belongs to one of them.
 [[nodiscard]] inline std::optional<double> cgroup_cpu_quota(std::filesystem::path const& root) {
-  cgroup_files const files{read_text(below(root, "/proc/self/cgroup")).value_or(""),
-                           read_text(below(root, "/proc/self/mountinfo")).value_or("")};
+  cgroup_files const files = read_cgroup_files(root);
   return smaller_quota(hierarchy_quota(root, files, cgroup_version::v1),
                        hierarchy_quota(root, files, cgroup_version::v2));
 }

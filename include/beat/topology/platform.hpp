@@ -1,7 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The only header of topology that knows an operating system: affinity, thread names and signal masks of the calling
-// thread. With BEAT_PORTABLE, or off Linux, each function has the fall-back that its comment names.
+// What an operating system does for the calling thread: affinity, its name and its signal mask. With BEAT_PORTABLE, or
+// off Linux, each function has the fall-back that its comment names.
 // Users get binding and naming from binding.hpp; the pool uses detail::block_signals while it starts workers.
 
 #include <algorithm>
@@ -18,7 +18,9 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <unistd.h>
 #include <cerrno>
+#include <utility>
 #include <vector>
 #endif
 
@@ -51,6 +53,29 @@ inline constexpr std::size_t thread_name_bytes = 16;
 #if BEAT_HAS_LINUX()
 
 namespace detail {
+
+// Owns a file that the kernel knows by a number; -1 is none. It is there on Linux only.
+class file_descriptor {
+ public:
+  file_descriptor() noexcept = default;
+  explicit file_descriptor(int number) noexcept : number_{number} {}
+  file_descriptor(file_descriptor&& other) noexcept : number_{std::exchange(other.number_, -1)} {}
+  file_descriptor& operator=(file_descriptor&& other) noexcept {
+    std::swap(number_, other.number_);
+    return *this;
+  }
+  ~file_descriptor() {
+    if (number_ >= 0) {
+      ::close(number_);
+    }
+  }
+
+  [[nodiscard]] explicit operator bool() const noexcept { return number_ >= 0; }
+  [[nodiscard]] int get() const noexcept { return number_; }
+
+ private:
+  int number_ = -1;
+};
 
 // The kernel's affinity mask is an array of native words; this builds and reads it without the macros of <sched.h>.
 class affinity_mask {
