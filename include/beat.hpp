@@ -15,6 +15,7 @@
 #include <beat/base/random.hpp>
 #include <beat/base/unique_function.hpp>
 #include <beat/observe/counters.hpp>
+#include <beat/observe/perf_counters.hpp>
 #include <beat/runtime/pool.hpp>
 #include <beat/task/future.hpp>
 #include <beat/task/join.hpp>
