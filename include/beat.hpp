@@ -14,6 +14,9 @@
 #include <beat/base/expected.hpp>
 #include <beat/base/random.hpp>
 #include <beat/base/unique_function.hpp>
+#include <beat/memory/cache_aligned_resource.hpp>
+#include <beat/memory/padded.hpp>
+#include <beat/memory/usage.hpp>
 #include <beat/observe/counters.hpp>
 #include <beat/runtime/pool.hpp>
 #include <beat/task/future.hpp>
