@@ -17,6 +17,7 @@
 #include <beat/memory/cache_aligned_resource.hpp>
 #include <beat/memory/object_pool.hpp>
 #include <beat/memory/padded.hpp>
+#include <beat/memory/slab_resource.hpp>
 #include <beat/memory/usage.hpp>
 #include <beat/observe/counters.hpp>
 #include <beat/runtime/pool.hpp>

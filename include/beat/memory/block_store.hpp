@@ -65,8 +65,8 @@ class block_store final : private magazine_owner {
   BEAT_FORCE_INLINE void deallocate(void* block) noexcept {
     BEAT_ASSERT(owns(block),
                 "this pointer is foreign: no block of this pool begins there; free it where it comes from");
-    BEAT_ASSERT(!is_marked_as_free(block), "double free: this block is free already; free each block once");
-    mark_as_free(block, size_);
+    BEAT_ASSERT(!is_marked_as_free(block, key_), "double free: this block is free already; free each block once");
+    mark_as_free(block, size_, key_);
     magazine* const mine = thread_magazines::find(key_);
     if (mine == nullptr) [[unlikely]]
       return deallocate_more(block);
@@ -194,7 +194,7 @@ class block_store final : private magazine_owner {
   std::uint32_t cut(void** into, std::size_t most) noexcept {
     std::size_t const count = std::min(most, uncut_.bytes / size_);
     for (std::size_t i = count; i-- != 0; uncut_ = {uncut_.begin + size_, uncut_.bytes - size_}) {
-      mark_as_free(uncut_.begin, size_);
+      mark_as_free(uncut_.begin, size_, key_);
       into[i] = uncut_.begin;
     }
     return static_cast<std::uint32_t>(count);

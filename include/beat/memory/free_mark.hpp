@@ -34,12 +34,13 @@ inline void unpoison([[maybe_unused]] void* begin, [[maybe_unused]] std::size_t 
 
 using free_mark = std::uintptr_t;
 
-inline free_mark mark_of(void const* block) noexcept {
-  return reinterpret_cast<free_mark>(block) ^ static_cast<free_mark>(0x9e37'79b9'7f4a'7c15U);
+/// The key is the store's, and of no other one.
+inline free_mark mark_of(void const* block, std::uint64_t key) noexcept {
+  return reinterpret_cast<free_mark>(block) ^ static_cast<free_mark>(key ^ 0x9e37'79b9'7f4a'7c15U);
 }
 
-inline void mark_as_free(void* block, std::size_t bytes) noexcept {
-  free_mark const mark = mark_of(block);
+inline void mark_as_free(void* block, std::size_t bytes, std::uint64_t key) noexcept {
+  free_mark const mark = mark_of(block, key);
   std::memcpy(block, &mark, sizeof mark);
   poison(block, bytes);
 }
@@ -49,13 +50,13 @@ inline void* mark_as_used(void* block, std::size_t bytes) noexcept {
   return std::memset(block, 0, sizeof(free_mark));
 }
 
-inline bool is_marked_as_free(void const* block) noexcept {
+inline bool is_marked_as_free(void const* block, [[maybe_unused]] std::uint64_t key) noexcept {
 #if BEAT_HAS_ADDRESS_SANITIZER()
   return __asan_address_is_poisoned(block) != 0;
 #else
   free_mark mark;
   std::memcpy(&mark, block, sizeof mark);
-  return mark == mark_of(block);
+  return mark == mark_of(block, key);
 #endif
 }
 
