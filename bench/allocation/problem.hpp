@@ -111,10 +111,13 @@ void measure(benchmark::State& state, Allocate allocate, Free free) {
   }
 }
 
-/// The arguments of every competitor: whether another thread frees, and how many objects are allocated at a time.
-inline void with_lots(benchmark::internal::Benchmark* b) {
-  b->ArgNames({"by_another", "n"})->UseManualTime()->Iterations(2);
+/// The arguments: whether another thread frees, and how many objects are allocated at a time.
+inline void in_the_same_thread(benchmark::internal::Benchmark* b) {
+  b->ArgNames({"by_another", "n"})->UseManualTime()->Iterations(5);
   for (long const n : {1, 100, 10'000}) b->Args({0, n});
+}
+inline void in_any_thread(benchmark::internal::Benchmark* b) {
+  in_the_same_thread(b);
   for (long const n : {100, 1000}) b->Args({1, n});
 }
 
