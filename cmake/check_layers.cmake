@@ -7,7 +7,9 @@ cmake_minimum_required(VERSION 3.25)
 # A header includes from its own layer or from one further left.
 set(layers base topology memory observe runtime task algorithm testing ext)
 # The headers that know an operating system.
-set(platforms include/beat/base/platform.hpp include/beat/topology/platform.hpp)
+set(platforms include/beat/base/platform.hpp include/beat/topology/platform.hpp include/beat/memory/numa.hpp)
+# What one header alone includes, of all that is not C++'s own.
+set(numa_header include/beat/memory/numa.hpp)
 # The lock-free kernels run under a model checker, so they see nothing but these.
 set(kernels fork_stack deque event_count inbox steal_status)
 list(TRANSFORM kernels REPLACE "(.+)" "include/beat/runtime/\\1.hpp")
@@ -63,6 +65,8 @@ function(check_include header own_rank target result)
       list(JOIN platforms " or " allowed)
       set(${result} "<${target}> is an operating system's header; it belongs into ${allowed}" PARENT_SCOPE)
     endif()
+  elseif(target MATCHES "^numa(if)?[.]h$" AND header STREQUAL numa_header)
+    # under BEAT_WITH_NUMA only
   elseif(target MATCHES "[./]" AND NOT header MATCHES "^include/beat/ext/")
     set(${result} "<${target}> is not one of C++'s own headers; third-party headers belong into include/beat/ext"
         PARENT_SCOPE)

@@ -15,6 +15,7 @@
 #include <beat/base/random.hpp>
 #include <beat/base/unique_function.hpp>
 #include <beat/memory/cache_aligned_resource.hpp>
+#include <beat/memory/numa_resource.hpp>
 #include <beat/memory/object_pool.hpp>
 #include <beat/memory/padded.hpp>
 #include <beat/memory/slab_resource.hpp>
