@@ -400,7 +400,7 @@ struct late {
 
 }  // namespace
 
-TEST_CASE("a destructor at the end of a thread may still allocate and free", "[unit]") {
+TEST_CASE("a destructor at the end of a thread may still use a pool", "[unit]") {
   beat_test::upstream upstream;
   object_pool<object> pool{&upstream};
   in_a_thread([&] {
