@@ -46,7 +46,6 @@ class block_store final : private magazine_owner {
     for (slab const& s : slabs_) release(s);
   }
 
-  [[nodiscard]] std::size_t block_size() const noexcept { return size_; }
   [[nodiscard]] std::pmr::memory_resource* upstream() const noexcept { return upstream_; }
 
   /// Throws: what the upstream throws.
@@ -92,10 +91,8 @@ class block_store final : private magazine_owner {
       for (slab const& s : slabs_)
         if (is_unused(s)) unused.push_back(s);
       std::erase_if(slabs_, is_unused);
-      for (slab const& s : unused) {
-        free_.erase(first_below(s.begin + s.bytes), first_below(s.begin));
-        reserved_ -= s.bytes;
-      }
+      std::erase_if(free_, [&](void const* block) { return find(unused, block) != nullptr; });
+      for (slab const& s : unused) reserved_ -= s.bytes;
     }
     std::size_t bytes = 0;
     for (slab const& s : unused) {
@@ -109,7 +106,8 @@ class block_store final : private magazine_owner {
     std::lock_guard const guard{lock_};
     std::size_t kept = free_.size() + (uncut_.bytes / size_);
     for (magazine const* m = magazines_; m != nullptr; m = m->next) kept += m->count.load(std::memory_order_relaxed);
-    std::size_t const used = reserved_ / size_ - kept;
+    std::size_t const all = reserved_ / size_;
+    std::size_t const used = all - std::min(all, kept);  // a block that changes hands meanwhile may be counted twice
     return {used, used * size_, reserved_};
   }
 
@@ -232,8 +230,16 @@ class block_store final : private magazine_owner {
 
   static bool lies_below(slab const& a, slab const& b) noexcept { return std::less<>{}(a.begin, b.begin); }
 
-  static bool is_in(slab const& s, slab const& place) noexcept {
-    return !lies_below(place, s) && std::less<>{}(place.begin, s.begin + s.bytes);
+  static bool is_in(slab const& s, std::byte const* place) noexcept {
+    return !std::less<>{}(place, s.begin) && std::less<>{}(place, s.begin + s.bytes);
+  }
+
+  // The one of these slabs, which are sorted, in which the place lies, or null.
+  static slab const* find(std::vector<slab> const& slabs, void const* where) noexcept {
+    auto const* const place = static_cast<std::byte const*>(where);
+    auto const above = std::upper_bound(slabs.begin(), slabs.end(), place,
+                                        [](std::byte const* p, slab const& s) { return std::less<>{}(p, s.begin); });
+    return above != slabs.begin() && is_in(above[-1], place) ? &above[-1] : nullptr;
   }
 
   // In the list, when it is sorted from the highest to the lowest address.
@@ -247,10 +253,9 @@ class block_store final : private magazine_owner {
   // Whether a block begins there that was cut.
   [[nodiscard]] bool owns(void const* block) const noexcept {
     std::lock_guard const guard{lock_};
-    slab const place{static_cast<std::byte*>(const_cast<void*>(block)), 0};
-    auto const above = std::upper_bound(slabs_.begin(), slabs_.end(), place, lies_below);
-    if (above == slabs_.begin() || is_in(uncut_, place)) return false;
-    return is_in(above[-1], place) && static_cast<std::size_t>(place.begin - above[-1].begin) % size_ == 0;
+    slab const* const its = find(slabs_, block);
+    auto const* const place = static_cast<std::byte const*>(block);
+    return its != nullptr && static_cast<std::size_t>(place - its->begin) % size_ == 0 && !is_in(uncut_, place);
   }
 
   std::size_t const size_;       // of a block

@@ -32,11 +32,12 @@ template <class T>
 using pooled_ptr = std::unique_ptr<T, pool_deleter<T>>;
 
 /// Objects of one type, in memory from an upstream.
-/// A thread keeps at most 128 free objects, and 16 KiB, of each pool; when it ends, others get them. Where assertions
-/// are active, a pointer that is freed twice, or is not of this pool, ends the program with a message. Thread safety:
-/// all members may be called at the same time, as may those of the upstream have to be. The pool may end before threads
-/// that used it, or after them, as long as no thread uses it any more; memory that was not freed goes with it, without
-/// a destructor's being called. Not for the child of a fork() that other threads of the parent used it at.
+/// A thread keeps at most 128 free objects, and 16 KiB, of each pool; when it ends, others get them. Memory that was
+/// not freed goes with the pool, without a destructor's being called. Where assertions are active, a pointer that is
+/// freed twice, or is not of this pool, ends the program with a message.
+/// Thread safety: all members may be called at the same time, as may those of the upstream have to be. The pool may end
+/// before threads that used it, or after them, as long as no thread uses it any more. The child of a fork() may use it
+/// only if no other thread did at that moment.
 template <class T>
 class object_pool {
   static_assert(std::is_object_v<T> && !std::is_array_v<T> && !std::is_const_v<T>,

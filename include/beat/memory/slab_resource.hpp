@@ -51,7 +51,7 @@ constexpr std::size_t of(std::size_t bytes) noexcept { return of_steps[(bytes + 
 
 /// Blocks up to 4096 bytes, and alignments up to a cache line, are cut from slabs of the upstream; a thread keeps at
 /// most 128 free ones, and 16 KiB, of each of 28 sizes. What is greater comes from the upstream itself. Where
-/// assertions are active, a pointer that is freed twice, with another size, or is foreign, ends the program with a
+/// assertions are active, a pointer that is freed twice, with a wrong size, or is foreign, ends the program with a
 /// message. Thread safety: as object_pool.
 class slab_resource final : public std::pmr::memory_resource {
  public:
