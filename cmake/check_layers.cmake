@@ -8,7 +8,8 @@ cmake_minimum_required(VERSION 3.25)
 set(layers base topology memory observe runtime task algorithm testing ext)
 # The headers that know an operating system.
 set(platforms include/beat/base/platform.hpp include/beat/topology/platform.hpp
-              include/beat/topology/pressure_alarm.hpp include/beat/observe/perf_group.hpp)
+              include/beat/topology/pressure_alarm.hpp include/beat/memory/numa.hpp
+              include/beat/observe/perf_group.hpp)
 # The lock-free kernels run under a model checker, so they see nothing but these.
 set(kernels fork_stack deque event_count inbox steal_status)
 list(TRANSFORM kernels REPLACE "(.+)" "include/beat/runtime/\\1.hpp")

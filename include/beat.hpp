@@ -14,6 +14,13 @@
 #include <beat/base/expected.hpp>
 #include <beat/base/random.hpp>
 #include <beat/base/unique_function.hpp>
+#include <beat/memory/allocation_usage.hpp>
+#include <beat/memory/cache_aligned_resource.hpp>
+#include <beat/memory/numa_resource.hpp>
+#include <beat/memory/object_pool.hpp>
+#include <beat/memory/padded.hpp>
+#include <beat/memory/slab_resource.hpp>
+#include <beat/memory/usage.hpp>
 #include <beat/observe/counters.hpp>
 #include <beat/observe/perf_counters.hpp>
 #include <beat/runtime/pool.hpp>
