@@ -28,4 +28,5 @@
 #include <beat/topology/binding.hpp>
 #include <beat/topology/discover.hpp>
 #include <beat/topology/limits.hpp>
+#include <beat/topology/to_string.hpp>
 #include <beat/version.hpp>

@@ -55,8 +55,8 @@ TEST_CASE("discover reads packages, nodes, cores and CPUs from sysfs", "[topolog
   REQUIRE(machine.cores().size() == 4);
   CHECK(machine.cores()[3] == topology::core{1, {1}, {1}});
   REQUIRE(machine.cpus().size() == 8);
-  CHECK(machine.cpus()[2] == topology::cpu{2, {2}, {1}, {1}});
-  CHECK(machine.cpus()[6] == topology::cpu{6, {2}, {1}, {1}});
+  CHECK(machine.cpus()[2] == topology::cpu{2, {2}, {1}, {1}, {1}});
+  CHECK(machine.cpus()[6] == topology::cpu{6, {2}, {1}, {1}, {1}});
   CHECK(machine == discover_all_8(files));
 }
 

@@ -40,8 +40,9 @@ topology make_machine(unsigned packages, unsigned nodes, unsigned cores, unsigne
 }
 
 topology restricted(topology const& machine, cpu_set const& usable) {
-  return topology{
-      topology_tables{machine.packages(), machine.nodes(), machine.cores(), machine.cpus(), usable, "test"}};
+  topology_tables tables = machine.tables();
+  tables.usable = usable;
+  return topology{tables};
 }
 
 // The one CPU of each worker, as "0 2 1"; a worker with more than one shows its set.
