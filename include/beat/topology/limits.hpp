@@ -43,17 +43,6 @@ struct limits_options {
   std::optional<cpu_set> affinity = std::nullopt;
 };
 
-namespace detail {
-
-// The CPUs that the kernel calls online; nothing without a readable sysfs.
-[[nodiscard]] inline std::optional<cpu_set> read_cpu_list(std::filesystem::path const& path) {
-  auto const text = read_text(path);
-  auto const cpus = text ? cpu_set::parse(*text) : expected<cpu_set>{};
-  return cpus && !cpus->empty() ? std::optional{*cpus} : std::nullopt;
-}
-
-}  // namespace detail
-
 /// Reads what this process may use. Whatever the machine does not tell is no limit.
 [[nodiscard]] inline cpu_limits read_limits(limits_options const& options = {}) {
   cpu_limits limits;

@@ -166,16 +166,18 @@ inline void check_cores(topology_tables const& tables) {
   require_of_topology(slowest_is_0, "topology: no core has the efficiency class 0; count the classes from the slowest");
 }
 
-inline void check_distances(topology_tables const& tables) {
-  std::size_t const nodes = tables.nodes.size();
-  require_of_topology(tables.distances.size() == nodes * nodes,
-                      "topology: there is not one distance for each pair of nodes; give a row for each node, or none");
-  for (std::size_t i = 0; i < tables.distances.size(); ++i) {
-    bool const is_local = i % nodes == i / nodes;
-    require_of_topology(is_local ? tables.distances[i] == topology_tables::local_distance
-                                 : tables.distances[i] >= topology_tables::local_distance,
-                        "topology: a node is not 10 from itself, or less than 10 from another; 10 means local");
+// Whether these are distances from each node to each.
+[[nodiscard]] inline bool are_distances(std::vector<unsigned> const& distances, std::size_t nodes) noexcept {
+  if (distances.size() != nodes * nodes) {
+    return false;
   }
+  for (std::size_t i = 0; i < distances.size(); ++i) {
+    bool const is_local = i % nodes == i / nodes;
+    if (is_local ? distances[i] != topology_tables::local_distance : distances[i] < topology_tables::local_distance) {
+      return false;
+    }
+  }
+  return true;
 }
 
 // Completed tables. Throws: error(invalid_argument) that says what contradicts what.
@@ -196,7 +198,9 @@ inline void check(topology_tables const& tables) {
   }
   require_of_topology(in_groups == tables.cpus.size(),
                       "topology: an L3 group has a CPU that is not its own; list each CPU in its group only");
-  check_distances(tables);
+  require_of_topology(are_distances(tables.distances, tables.nodes.size()),
+                      "topology: the distances are not one for each pair of nodes, or a node is not 10 from itself, or "
+                      "less than 10 from another; give a row for each node, where 10 means local, or none");
   cpu_set all;
   for (topology_tables::cpu const& row : tables.cpus) {
     all.add(row.os_index);
