@@ -302,7 +302,7 @@ TEST_CASE("workers stay where they were placed", "[unit]") {
     for (unsigned seen = narrowest; seen > cpus && !narrowest.compare_exchange_weak(seen, cpus);) {
     }
   };
-  auto const policy = GENERATE(beat::placement_policy::compact, beat::placement_policy::spread);
+  auto const policy = GENERATE(beat::placement_policy::compact, beat::placement_policy::scatter);
   beat::ThreadPool placed{beat::pool_options{.workers = 2, .placement = policy}};
   on_every_worker(placed, measure);
   CHECK(widest == 1);

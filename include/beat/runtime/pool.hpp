@@ -33,10 +33,10 @@ struct task_options {
 
 /// How a pool is made. Every member has a sensible default.
 struct pool_options {
-  unsigned workers = 0;                                    ///< 0: one per CPU that this process may use; at most 1024
-  placement_policy placement = placement_policy::unbound;  ///< where workers may run
-  std::optional<topology> machine = std::nullopt;          ///< what `placement` refers to; empty: discovered
-  std::string name = "beat";                               ///< worker threads are called name-0, name-1, ...
+  unsigned workers = 0;                                 ///< 0: one per CPU that this process may use; at most 1024
+  placement_policy placement = placement_policy::none;  ///< where workers may run
+  std::optional<topology> machine = std::nullopt;       ///< what `placement` refers to; empty: discovered
+  std::string name = "beat";                            ///< worker threads are called name-0, name-1, ...
   /// Gets what a posted task throws, on the worker that ran it; it must not throw. Without it std::terminate is called,
   /// as nobody else could learn of the error.
   unique_function<void(std::exception_ptr)> on_exception = nullptr;
@@ -132,8 +132,8 @@ class basic_thread_pool {
   }
 
   static std::vector<cpu_set> places(pool_options const& options, unsigned workers) {
-    if (options.placement == placement_policy::unbound) return {};
-    return place(options.machine ? *options.machine : discover(), options.placement, workers);
+    if (options.placement == placement_policy::none) return {};
+    return optimal_thread_placement(options.machine ? *options.machine : discover(), workers, options.placement);
   }
 
   unsigned const workers_;
