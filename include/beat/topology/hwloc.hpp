@@ -233,6 +233,7 @@ inline void read_hwloc_kinds(hwloc_topology_t, machine_facts&) {}
 /// one.
 [[nodiscard]] inline topology topology_from_hwloc(cpu_set const& allowed) {
   // Asked first, because hwloc takes forever over a synthetic machine that is too large.
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): only setenv would race, with all of hwloc
   detail::require_of_hwloc(std::getenv("HWLOC_SYNTHETIC") == nullptr,
                            "the environment variable HWLOC_SYNTHETIC makes hwloc describe another machine; unset it");
   auto const machine = detail::make_hwloc();

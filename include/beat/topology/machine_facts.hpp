@@ -16,7 +16,6 @@
 #include <optional>
 #include <string>
 #include <tuple>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -90,9 +89,8 @@ inline void set_efficiency_classes(std::vector<topology_tables::core>& cores,
   std::vector<std::uint64_t> speeds;                                        // of each core: that of its first CPU
 
   // The row called `key`, and whether it still has to be added to `table`.
-  auto const name = [](auto& names, auto const& key, auto const& table) {
-    return names.try_emplace(
-        key, typename std::remove_cvref_t<decltype(names)>::mapped_type{static_cast<unsigned>(table.size())});
+  auto const name = []<class Key, class Id>(std::map<Key, Id>& names, Key const& key, auto const& table) {
+    return names.try_emplace(key, Id{static_cast<unsigned>(table.size())});
   };
   for (cpu_facts const& cpu : facts.cpus) {
     auto const [package, package_is_new] = name(packages, cpu.package, tables.packages);

@@ -171,8 +171,8 @@ template <class Key>
 }
 
 /// The CPUs on which each of `threads` threads should run; with more threads than places, the places start over. Those
-/// policies that give one CPU each use every core once before a second CPU of a core: compact within a node, the others on
-/// the whole machine. Complexity: O(n log n) in the CPUs; of one_per_core, cores times CPUs.
+/// policies that give one CPU each use every core once before a second CPU of a core: compact within a node, the others
+/// on the whole machine. Complexity: O(n log n) in the CPUs; of one_per_core, cores times CPUs.
 [[nodiscard]] inline std::vector<cpu_set> optimal_thread_placement(topology const& machine, unsigned threads,
                                                                    placement_policy policy) {
   if (policy == placement_policy::none) {
