@@ -200,15 +200,19 @@ TEST_CASE("an XML file is read", "[topology]") {
 
 TEST_CASE("XML that hwloc can't read is refused", "[topology]") {
   std::string const whole = hybrid_xml();
-  std::vector<std::string> const broken{"",
-                                        "\n",
-                                        "no XML",
-                                        "<topology/>",
-                                        "<?xml version=\"1.0\"?>",
-                                        "<topology version=\"2.0\"></topology>",
-                                        whole.substr(0, whole.size() / 2),
-                                        std::string(1000, '\0'),
-                                        "<root>" + whole + "</root>"};
+  std::vector<std::string> broken{"",
+                                  "\n",
+                                  "no XML",
+                                  "<topology/>",
+                                  "<?xml version=\"1.0\"?>",
+                                  "<topology version=\"2.0\"></topology>",
+                                  whole.substr(0, whole.size() / 2),
+                                  std::string(1000, '\0'),
+                                  "<root>" + whole + "</root>"};
+  for (std::string const set : {"\" cpuset", "complete_cpuset", " nodeset", "complete_nodeset"}) {  // hwloc would crash
+    std::string xml = whole;
+    broken.push_back(xml.erase(xml.rfind(set) + 1, set.size() - 1));
+  }
   for (std::string const& xml : broken) {
     check_not_supported([&xml] { return beat::topology_from_hwloc_xml(xml); }, "hwloc can't read this XML");
   }
@@ -227,6 +231,8 @@ TEST_CASE("environment variables that make hwloc describe another machine are re
   refused_with("HWLOC_SYNTHETIC", "pack:2 core:2 1", "HWLOC_SYNTHETIC");
   refused_with("HWLOC_SYNTHETIC", "pack:1000 core:1000 pu:1000", "HWLOC_SYNTHETIC");  // hwloc would take forever
   refused_with("HWLOC_XMLFILE", (files.root() / "laptop.xml").string(), "HWLOC_THISSYSTEM");
+  files.write("broken.xml", hybrid_xml().erase(hybrid_xml().rfind("complete_nodeset"), 8));
+  refused_with("HWLOC_XMLFILE", (files.root() / "broken.xml").string(), "HWLOC_XMLFILE names is malformed");
   refused_with("HWLOC_COMPONENTS", "stop", "hwloc found nothing");
   CHECK(beat::topology_from_hwloc(allowed).source() == "hwloc");
 }

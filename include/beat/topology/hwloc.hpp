@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <beat/base/error.hpp>
 #include <beat/topology/cpu_set.hpp>
+#include <beat/topology/hwloc_xml.hpp>
 #include <beat/topology/machine_facts.hpp>
 #include <beat/topology/system_file.hpp>
 #include <beat/topology/text.hpp>
@@ -236,6 +237,9 @@ inline void read_hwloc_kinds(hwloc_topology_t, machine_facts&) {}
   // NOLINTNEXTLINE(concurrency-mt-unsafe): only setenv would race, with all of hwloc
   detail::require_of_hwloc(std::getenv("HWLOC_SYNTHETIC") == nullptr,
                            "the environment variable HWLOC_SYNTHETIC makes hwloc describe another machine; unset it");
+  char const* const file = std::getenv("HWLOC_XMLFILE");  // NOLINT(concurrency-mt-unsafe)
+  detail::require_of_hwloc(file == nullptr || detail::objects_have_sets(detail::read_text(file).value_or("")),
+                           "the file that the environment variable HWLOC_XMLFILE names is malformed; unset it");
   auto const machine = detail::make_hwloc();
   detail::require_of_hwloc(hwloc_topology_load(machine.get()) == 0, "hwloc found nothing");
   detail::require_of_hwloc(
@@ -248,9 +252,10 @@ inline void read_hwloc_kinds(hwloc_topology_t, machine_facts&) {}
 /// allowed to use. As hwloc trusts what it reads, so should you. Throws: beat::error(not_supported).
 [[nodiscard]] inline topology topology_from_hwloc_xml(std::string const& xml) {
   auto const machine = detail::make_hwloc();
-  bool const is_short = xml.size() < static_cast<std::size_t>(std::numeric_limits<int>::max());
+  bool const is_sane =
+      detail::objects_have_sets(xml) && xml.size() < static_cast<std::size_t>(std::numeric_limits<int>::max());
   detail::require_of_hwloc(
-      is_short && hwloc_topology_set_xmlbuffer(machine.get(), xml.c_str(), static_cast<int>(xml.size() + 1)) == 0 &&
+      is_sane && hwloc_topology_set_xmlbuffer(machine.get(), xml.c_str(), static_cast<int>(xml.size() + 1)) == 0 &&
           hwloc_topology_load(machine.get()) == 0,
       "hwloc can't read this XML; pass what lstopo or hwloc_topology_export_xmlbuffer wrote");
   cpu_set const allowed = detail::to_cpu_set(hwloc_topology_get_allowed_cpuset(machine.get()));
