@@ -257,8 +257,9 @@ TEST_CASE("an L3 that contradicts itself is unknown", "[topology]") {
   std::vector<topology::l3_group> const unknown{{{0, 1, 4, 5}, 0}, {{2, 3, 6, 7}, 0}};
   CHECK(read_all_8(files).l3_groups()[0].bytes == 16 << 20);
   SECTION("groups that overlap") {
-    files.l3({0, 2, 3, 6, 7}, "16384K");
+    files.l3({0, 2, 3, 4, 6, 7}, "16384K");
     files.cache(0, 2, 3, {0, 1, 4, 5}, "16384K");
+    files.cache(4, 2, 3, {0, 1, 4, 5}, "16384K");
     CHECK(read_all_8(files).l3_groups() == unknown);
   }
   SECTION("a group without the CPU that names it") {
