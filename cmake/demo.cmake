@@ -29,7 +29,7 @@ if(ninja OR make OR EXISTS ${tree}/CMakeCache.txt)
   endif()
   message(STATUS "Configuring a Release build in build/demo")
   beat_run("Configuring" ${CMAKE_COMMAND} -S ${beat_root} -B ${tree} ${generator} -DCMAKE_BUILD_TYPE=Release
-           -DBEAT_BUILD_TESTS=OFF -DBEAT_BUILD_BENCH=OFF ${switches})
+           -DBEAT_BUILD_TESTS=OFF -DBEAT_BUILD_BENCH=OFF -DBEAT_WITH_HWLOC=OFF -DBEAT_WITH_NUMA=OFF ${switches})
   message(STATUS "Building the example word_count")
   beat_run("Building" ${CMAKE_COMMAND} --build ${tree} --parallel ${JOBS} --target example_word_count)
   set(program ${tree}/examples/example_word_count)

@@ -23,5 +23,6 @@ write_basic_package_version_file(
   COMPATIBILITY SameMinorVersion
   ARCH_INDEPENDENT)
 install(FILES ${PROJECT_BINARY_DIR}/beatConfig.cmake ${PROJECT_BINARY_DIR}/beatConfigVersion.cmake
+              ${CMAKE_CURRENT_LIST_DIR}/libraries.cmake
         DESTINATION ${beat_package_dir})
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})

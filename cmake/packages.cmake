@@ -10,6 +10,12 @@ macro(beat_list_packages)
       "catch2|header|catch2/catch_all.hpp,catch2/catch.hpp" #
       "libbenchmark-dev|header|benchmark/benchmark.h" #
       "libtbb-dev|header|oneapi/tbb.h")
+  foreach(switch HWLOC NUMA)
+    if(BEAT_WITH_${switch} OR NOT (DEFINED BEAT_WITH_${switch} OR BEAT_PORTABLE))
+      string(TOLOWER ${switch} name)
+      list(APPEND beat_packages "lib${name}-dev|header|${name}.h")
+    endif()
+  endforeach()
   if(CMAKE_CXX_COMPILER MATCHES "clang\\+\\+-19$")
     list(APPEND beat_packages "clang-19|program|clang++-19"
          "libclang-rt-19-dev|file|/usr/lib/llvm-19/lib/clang/19/include/sanitizer/tsan_interface.h"

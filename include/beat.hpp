@@ -1,6 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Everything in beat that needs no third-party header.
+// Everything in beat that needs no third-party header, beside those of hwloc and libnuma where BEAT_WITH_HWLOC and
+// BEAT_WITH_NUMA ask for them.
 
 #include <beat/algorithm/for_each.hpp>
 #include <beat/algorithm/map.hpp>
@@ -37,4 +38,6 @@
 #include <beat/topology/discover.hpp>
 #include <beat/topology/limits.hpp>
 #include <beat/topology/pressure.hpp>
+#include <beat/topology/synthetic.hpp>
+#include <beat/topology/to_string.hpp>
 #include <beat/version.hpp>

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-# cmake -DPROGRAM=... -P in_cgroup.cmake
-# Runs a program in a cgroup that may use half a CPU, and prints what it printed. Says so where no
-# cgroup can be made.
+# cmake -DPROGRAM=... -DQUOTA=<thousandths of a CPU> -P in_cgroup.cmake
+# Runs a program in a cgroup that may use so much of the CPUs, and prints what it printed. Says so where no cgroup can be
+# made.
 
 cmake_minimum_required(VERSION 3.25)
 string(RANDOM LENGTH 8 suffix)
@@ -11,9 +11,9 @@ foreach(root /sys/fs/cgroup/cpu /sys/fs/cgroup/cpu,cpuacct /sys/fs/cgroup)
   if(failed)
     continue()
   endif()
-  set(script "echo 50000 > ${group}/cpu.cfs_quota_us && echo 100000 > ${group}/cpu.cfs_period_us")
+  set(script "echo ${QUOTA}00 > ${group}/cpu.cfs_quota_us && echo 100000 > ${group}/cpu.cfs_period_us")
   if(EXISTS ${group}/cpu.max)
-    set(script "echo 50000 100000 > ${group}/cpu.max")
+    set(script "echo ${QUOTA}00 100000 > ${group}/cpu.max")
   elseif(NOT EXISTS ${group}/cpu.cfs_quota_us)
     execute_process(COMMAND rmdir ${group})
     continue()

@@ -23,7 +23,8 @@ else()
   run("Configuring the consumer"
       ${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR}/consumer -B ${DIRECTORY} -G ${GENERATOR}
       -DCMAKE_MAKE_PROGRAM=${MAKE_PROGRAM} -DCMAKE_CXX_COMPILER=${COMPILER} -DCMAKE_EXPORT_COMPILE_COMMANDS=ON
-      -DCMAKE_PREFIX_PATH=${DIRECTORY}/prefix -DWAY=${WAY} -DBEAT_SOURCE=${BEAT_SOURCE} -DBEAT_VERSION=${BEAT_VERSION})
+      -DCMAKE_PREFIX_PATH=${DIRECTORY}/prefix -DWAY=${WAY} -DBEAT_SOURCE=${BEAT_SOURCE} -DBEAT_VERSION=${BEAT_VERSION}
+      -DBEAT_WITH_HWLOC=${BEAT_WITH_HWLOC} -DBEAT_WITH_NUMA=${BEAT_WITH_NUMA})
   file(READ ${DIRECTORY}/compile_commands.json commands)
   if(NOT commands MATCHES "main.cpp" OR commands MATCHES " -(W|f|march|O)")
     message(FATAL_ERROR "beat gave its user options that nobody asked for, or no source at all:\n${commands}")

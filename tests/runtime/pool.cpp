@@ -5,11 +5,14 @@
 #include <atomic>
 #include <beat.hpp>
 #include <chrono>
+#include <cstdlib>
 #include <mutex>
 #include <set>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "catch.hpp"
@@ -55,6 +58,57 @@ TEST_CASE("a pool has as many workers as it was asked for", "[unit]") {
   CHECK(beat::ThreadPool{0}.workers() == beat::usable_cpus());
   CHECK(beat::ThreadPool{3}.workers() == 3);
   CHECK(beat::ThreadPool{beat::pool_options{.workers = 5}}.workers() == 5);
+}
+
+TEST_CASE("BEAT_NUM_THREADS sets how many workers a pool has by itself", "[unit]") {
+  std::vector<std::string> warnings;
+  beat::warning_hook const listen = [&warnings](std::string_view text) { warnings.emplace_back(text); };
+  ::setenv("BEAT_NUM_THREADS", "5", 1);
+  CHECK(beat::ThreadPool{beat::pool_options{.on_warning = listen}}.workers() == 5);
+  CHECK(beat::ThreadPool{}.workers() == 5);
+  CHECK(beat::ThreadPool{2}.workers() == 2);
+  CHECK(beat::recommended_options(listen).workers == 5);
+  CHECK(warnings.empty());
+  ::setenv("BEAT_NUM_THREADS", "1025", 1);
+  CHECK(beat::ThreadPool{beat::pool_options{.on_warning = listen}}.workers() == beat::usable_cpus());
+  CHECK(warnings.size() == 1);
+  CHECK(beat::ThreadPool{2}.workers() == 2);
+  ::unsetenv("BEAT_NUM_THREADS");
+  CHECK(warnings == std::vector<std::string>{"BEAT_NUM_THREADS=1025 is ignored: set it to a number from 1 to 1024, or "
+                                             "not at all"});
+}
+
+TEST_CASE("the options that suit this machine make a pool", "[unit]") {
+  beat::pool_options options = beat::recommended_options();
+  CHECK(options.workers == beat::usable_cpus());
+  CHECK(options.machine == beat::discover());
+  CHECK(beat::ThreadPool{std::move(options)}.run([] { return 42; }) == 42);
+}
+
+TEST_CASE("workers are placed where a process has all of a machine of several parts", "[unit]") {
+  struct {
+    char const* machine;
+    unsigned workers;
+    beat::placement_policy placement;
+  } const table[] = {
+      {"core:4", 4, beat::placement_policy::none},
+      {"package:2 core:4", 8, beat::placement_policy::scatter},
+      {"node:2 core:4", 8, beat::placement_policy::scatter},
+      {"l3:2 core:4", 8, beat::placement_policy::scatter},
+      {"l3:2 core:4 pu:2", 16, beat::placement_policy::scatter},
+      {"l3:2 core:4 pu:2", 8, beat::placement_policy::none},        // a quota, or fewer than there might be
+      {"l3:2 core:4 pu:2", 32, beat::placement_policy::none},       // more than have a CPU
+      {"l3:2 core:4 usable:0-6", 7, beat::placement_policy::none},  // others use the rest
+      {"l3:2 core:2 class:1 core:2", 8, beat::placement_policy::none},
+  };
+  for (auto const& row : table) {
+    INFO(row.machine << ", " << row.workers << " workers");
+    beat::topology const machine = beat::topology_from_synthetic(row.machine);
+    beat::pool_options const options = beat::recommended_options(machine, row.workers);
+    CHECK(options.placement == row.placement);
+    CHECK(options.workers == row.workers);
+    CHECK(options.machine == machine);
+  }
 }
 
 TEST_CASE("a pool of more workers than there may be is refused", "[unit]") {
@@ -302,7 +356,7 @@ TEST_CASE("workers stay where they were placed", "[unit]") {
     for (unsigned seen = narrowest; seen > cpus && !narrowest.compare_exchange_weak(seen, cpus);) {
     }
   };
-  auto const policy = GENERATE(beat::placement_policy::compact, beat::placement_policy::spread);
+  auto const policy = GENERATE(beat::placement_policy::compact, beat::placement_policy::scatter);
   beat::ThreadPool placed{beat::pool_options{.workers = 2, .placement = policy}};
   on_every_worker(placed, measure);
   CHECK(widest == 1);

@@ -45,6 +45,11 @@ TEST_CASE("a cgroup v2 quota bounds the CPUs", "[topology]") {
     CHECK(machine.limits_with_8_cpus().quota == 0.5);
     CHECK(machine.limits_with_8_cpus().usable() == 1);
   }
+  SECTION("one and a half are two") {
+    machine.write("sys/fs/cgroup/app/cpu.max", "150000 100000\n");
+    CHECK(machine.limits_with_8_cpus() == beat::cpu_limits{8, 8, 1.5});
+    CHECK(machine.limits_with_8_cpus().usable() == 2);
+  }
   SECTION("another period") {
     machine.write("sys/fs/cgroup/app/cpu.max", "20000 10000\n");
     CHECK(machine.limits_with_8_cpus().usable() == 2);
@@ -91,6 +96,36 @@ TEST_CASE("a cgroup v1 quota bounds the CPUs", "[topology]") {
   machine.write("sys/fs/cgroup/cpu,cpuacct/app/cpu.cfs_period_us", "50000\n");
   machine.write("sys/fs/cgroup/cpu,cpuacct/app/cpu.cfs_quota_us", "50000\n");
   CHECK(machine.limits_with_8_cpus().usable() == 1);
+}
+
+TEST_CASE("a cgroup v1 quota of less than a CPU is one", "[topology]") {
+  described_machine machine;
+  machine.write("proc/self/mountinfo", mounted_v1);
+  machine.write("proc/self/cgroup", "4:cpu,cpuacct:/app\n");
+  machine.write("sys/fs/cgroup/cpu,cpuacct/app/cpu.cfs_period_us", "100000\n");
+  machine.write("sys/fs/cgroup/cpu,cpuacct/app/cpu.cfs_quota_us", "1000\n");
+  CHECK(machine.limits_with_8_cpus() == beat::cpu_limits{8, 8, 0.01});
+  CHECK(machine.limits_with_8_cpus().usable() == 1);
+}
+
+TEST_CASE("the smallest cgroup v1 quota of a group and its ancestors counts", "[topology]") {
+  described_machine machine;
+  machine.write("proc/self/mountinfo", mounted_v1);
+  machine.write("proc/self/cgroup", "4:cpu,cpuacct:/a/b/c\n");
+  auto const limit = [&machine](std::string const& group, std::string const& quota) {
+    std::string const folder = "sys/fs/cgroup/cpu,cpuacct/" + group;
+    machine.write(folder + "cpu.cfs_period_us", "100000\n");
+    machine.write(folder + "cpu.cfs_quota_us", quota + "\n");
+  };
+  limit("a/b/c/", "600000");
+  limit("a/b/", "-1");
+  CHECK(machine.limits_with_8_cpus().usable() == 6);
+  limit("a/", "350000");
+  CHECK(machine.limits_with_8_cpus().usable() == 4);
+  limit("", "150000");
+  CHECK(machine.limits_with_8_cpus().usable() == 2);
+  limit("a/b/other/", "100000");
+  CHECK(machine.limits_with_8_cpus().usable() == 2);
 }
 
 TEST_CASE("cgroup v1 with the controller cpu on its own mount", "[topology]") {

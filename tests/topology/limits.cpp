@@ -4,9 +4,13 @@
 #include "topology/described_machine.hpp"
 
 #include <beat/topology/limits.hpp>
+#include <cstdlib>
 #include <limits>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <thread>
+#include <vector>
 
 TEST_CASE("the usable CPUs are the smallest of hardware, affinity and quota", "[topology]") {
   CHECK(beat::cpu_limits{8, 4, std::nullopt}.usable() == 4);
@@ -52,6 +56,32 @@ TEST_CASE("a machine without a list of CPUs has at least those of the affinity m
   CHECK(beat::read_limits({machine.root(), affinity}).usable() == threads + 6);
   machine.remove("");
   CHECK(beat::read_limits({machine.root(), affinity}).usable() == threads + 6);
+}
+
+TEST_CASE("BEAT_NUM_THREADS asks for a number of threads", "[topology]") {
+  std::vector<std::string> warnings;
+  auto const requested = [&warnings](char const* text) {
+    ::setenv("BEAT_NUM_THREADS", text, 1);
+    auto const threads =
+        beat::requested_threads(1024, [&](std::string_view warning) { warnings.emplace_back(warning); });
+    CHECK(threads == beat::requested_threads(1024));  // nobody listens
+    ::unsetenv("BEAT_NUM_THREADS");
+    return threads;
+  };
+  CHECK(requested("1") == 1U);
+  CHECK(requested("1024") == 1024U);
+  CHECK(requested(" 3\n") == 3U);
+  CHECK(warnings.empty());
+  for (char const* const text :
+       {"", " ", "0", "-1", "+2", "1025", "99999999999999999999", "two", "2 3", "2x", "1.5", "0x2"}) {
+    INFO("BEAT_NUM_THREADS='" << text << "'");
+    warnings.clear();
+    CHECK_FALSE(requested(text).has_value());
+    REQUIRE(warnings.size() == 1);
+    CHECK(warnings[0] ==
+          "BEAT_NUM_THREADS=" + std::string{text} + " is ignored: set it to a number from 1 to 1024, or not at all");
+  }
+  CHECK_FALSE(beat::requested_threads(1024).has_value());
 }
 
 TEST_CASE("this machine has limits", "[topology]") {

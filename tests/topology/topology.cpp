@@ -6,11 +6,15 @@
 #include <concepts>
 #include <string>
 #include <type_traits>
+#include <utility>
+#include <vector>
 
 using beat::topology;
 using beat::topology_tables;
 
 static_assert(std::regular<topology>);
+static_assert(std::is_nothrow_copy_constructible_v<topology> && std::is_nothrow_copy_assignable_v<topology> &&
+              std::is_nothrow_move_constructible_v<topology> && std::is_nothrow_move_assignable_v<topology>);
 static_assert(!std::is_convertible_v<beat::node_id, beat::package_id> &&
               !std::is_convertible_v<beat::node_id, unsigned>);
 static_assert(beat::node_id{1} > beat::node_id{0});
@@ -75,6 +79,68 @@ TEST_CASE("a topology is a value", "[topology]") {
   CHECK(machine.usable() == beat::cpu_set{0, 2});
 }
 
+TEST_CASE("copies of a topology share its tables", "[topology]") {
+  topology const machine{small_machine()};
+  topology const copy = machine;
+  CHECK(&copy.cpus() == &machine.cpus());
+  CHECK(topology{small_machine()} == machine);
+}
+
+TEST_CASE("a topology that was moved from is still one", "[topology]") {
+  topology machine{small_machine()};
+  topology const taken = std::move(machine);
+  CHECK(machine == taken);  // NOLINT(bugprone-use-after-move): that is the promise
+  topology assigned;
+  assigned = std::move(machine);
+  CHECK(machine == assigned);  // NOLINT(bugprone-use-after-move)
+}
+
+TEST_CASE("rows are found by their names", "[topology]") {
+  topology const machine{small_machine()};
+  CHECK(&machine[beat::package_id{1}] == &machine.packages()[1]);
+  CHECK(&machine[beat::node_id{1}] == &machine.nodes()[1]);
+  CHECK(&machine[beat::l3_id{1}] == &machine.l3_groups()[1]);
+  CHECK(&machine[beat::core_id{1}] == &machine.cores()[1]);
+}
+
+TEST_CASE("without L3 groups each package is one of unknown size", "[topology]") {
+  topology const machine{small_machine()};
+  CHECK(machine.l3_groups() == std::vector<topology::l3_group>{{{0, 1}, 0}, {{2}, 0}});
+  CHECK(machine.cpus()[1].l3 == beat::l3_id{0});
+  CHECK(machine.cpus()[2].l3 == beat::l3_id{1});
+}
+
+TEST_CASE("without distances a node is 10 from itself and 20 from others", "[topology]") {
+  topology const machine{small_machine()};
+  CHECK(machine.distance({0}, {0}) == 10);
+  CHECK(machine.distance({1}, {1}) == 10);
+  CHECK(machine.distance({0}, {1}) == 20);
+  CHECK(machine.distance({1}, {0}) == 20);
+}
+
+TEST_CASE("distances have a direction", "[topology]") {
+  topology_tables tables = small_machine();
+  tables.distances = {10, 12, 31, 10};
+  topology const machine{tables};
+  CHECK(machine.distance({0}, {1}) == 12);
+  CHECK(machine.distance({1}, {0}) == 31);
+}
+
+TEST_CASE("the siblings of a CPU share its core", "[topology]") {
+  topology const machine{small_machine()};
+  CHECK(machine.siblings(0) == beat::cpu_set{0, 1});
+  CHECK(machine.siblings(1) == beat::cpu_set{0, 1});
+  CHECK(machine.siblings(2) == beat::cpu_set{2});
+  CHECK(machine.siblings(7).empty());
+  CHECK(machine.cpus_of(beat::core_id{1}) == beat::cpu_set{2});
+}
+
+TEST_CASE("another topology is made from the tables of one", "[topology]") {
+  topology_tables tables = topology{small_machine()}.tables();
+  tables.usable = {2};
+  CHECK(topology{tables}.usable() == beat::cpu_set{2});
+}
+
 TEST_CASE("a topology finds a CPU by the index of the operating system", "[topology]") {
   topology const machine = topology::flat({1, 4, 9});
   REQUIRE(machine.find_cpu(4) != nullptr);
@@ -88,7 +154,9 @@ TEST_CASE("a topology finds a CPU by the index of the operating system", "[topol
 TEST_CASE("a node may have memory only", "[topology]") {
   topology_tables tables = small_machine();
   tables.nodes.push_back({2, {}});
-  CHECK(topology{tables}.nodes().size() == 3);
+  topology const machine{tables};
+  CHECK(machine.nodes().size() == 3);
+  CHECK(machine.distance({2}, {0}) == 20);
 }
 
 TEST_CASE("a topology refuses tables that contradict themselves", "[topology]") {
@@ -141,6 +209,46 @@ TEST_CASE("a topology refuses tables that contradict themselves", "[topology]") 
   }
   SECTION("a node with an unknown CPU") {
     check_refused([](topology_tables& t) { t.nodes[0].cpus.add(9); });
+  }
+  SECTION("an L3 group that does not exist") {
+    check_refused([](topology_tables& t) {
+      t.l3_groups = {{{0, 1}, 0}};
+      t.cpus[2].l3 = {1};
+    });
+  }
+  SECTION("a CPU that its L3 group lacks") {
+    check_refused([](topology_tables& t) {
+      t.l3_groups = {{{0}, 0}, {{1, 2}, 0}};
+      t.cpus[2].l3 = {1};
+    });
+  }
+  SECTION("an L3 group with an unknown CPU") {
+    check_refused([](topology_tables& t) {
+      t.l3_groups = {{{0, 1, 9}, 0}, {{2}, 0}};
+      t.cpus[2].l3 = {1};
+    });
+  }
+  SECTION("an L3 group across packages") {
+    check_refused([](topology_tables& t) { t.l3_groups = {{{0, 1, 2}, 0}}; });
+  }
+  SECTION("a core in two L3 groups") {
+    check_refused([](topology_tables& t) {
+      t.l3_groups = {{{0}, 0}, {{1}, 0}, {{2}, 0}};
+      t.cpus[1].l3 = {1};
+      t.cpus[2].l3 = {2};
+    });
+  }
+  SECTION("too few distances") {
+    check_refused([](topology_tables& t) { t.distances = {10, 20, 20}; });
+  }
+  SECTION("a node that is not near itself") {
+    check_refused([](topology_tables& t) { t.distances = {10, 20, 20, 20}; });
+  }
+  SECTION("a node that is nearer than near") {
+    check_refused([](topology_tables& t) { t.distances = {10, 9, 20, 10}; });
+  }
+  SECTION("no slowest class of cores") {
+    check_refused([](topology_tables& t) { t.cores[0].efficiency_class = t.cores[1].efficiency_class = 1; });
   }
   SECTION("nothing usable") {
     check_refused([](topology_tables& t) { t.usable = {}; });

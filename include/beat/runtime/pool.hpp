@@ -3,6 +3,7 @@
 // The pool: what users construct. It owns the scheduler; its member templates are defined where their results are
 // (task/run.hpp, task/submit.hpp), so include <beat.hpp> to call them.
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <exception>
@@ -10,6 +11,8 @@
 #include <stop_token>
 #include <string>
 #include <type_traits>
+#include <utility>
+#include <vector>
 
 #include <beat/base/expected.hpp>
 #include <beat/base/unique_function.hpp>
@@ -20,6 +23,8 @@
 #include <beat/topology/discover.hpp>
 #include <beat/topology/limits.hpp>
 #include <beat/topology/placement.hpp>
+#include <beat/topology/topology.hpp>
+#include <beat/topology/warning.hpp>
 
 namespace beat::inline v0 {
 
@@ -33,14 +38,51 @@ struct task_options {
 
 /// How a pool is made. Every member has a sensible default.
 struct pool_options {
-  unsigned workers = 0;                                    ///< 0: one per CPU that this process may use; at most 1024
-  placement_policy placement = placement_policy::unbound;  ///< where workers may run
-  std::optional<topology> machine = std::nullopt;          ///< what `placement` refers to; empty: discovered
-  std::string name = "beat";                               ///< worker threads are called name-0, name-1, ...
+  /// 0: as many as BEAT_NUM_THREADS says, or one per CPU that this process may use; at most 1024.
+  unsigned workers = 0;
+  placement_policy placement = placement_policy::none;  ///< where workers may run
+  std::optional<topology> machine = std::nullopt;       ///< what `placement` refers to; empty: discovered
+  std::string name = "beat";                            ///< worker threads are called name-0, name-1, ...
   /// Gets what a posted task throws, on the worker that ran it; it must not throw. Without it std::terminate is called,
   /// as nobody else could learn of the error.
   unique_function<void(std::exception_ptr)> on_exception = nullptr;
+  /// Is told, while the pool is made, what was ignored: a BEAT_NUM_THREADS that is no number, a discovery that failed.
+  warning_hook on_warning = nullptr;
 };
+
+namespace detail {
+
+[[nodiscard]] inline unsigned automatic_workers(warning_hook const& on_warning) {
+  constexpr unsigned most = scheduler::max_workers;
+  auto const requested = requested_threads(most, on_warning);
+  return requested ? *requested : std::min(usable_cpus(), most);
+}
+
+}  // namespace detail
+
+/// The options that suit a process with `workers` workers on `machine`. They are bound, by scatter, where the machine
+/// has several nodes or L3 groups of cores of one kind, and the process a worker for each CPU of it. Otherwise the
+/// operating system places them: it knows what else runs.
+[[nodiscard]] inline pool_options recommended_options(topology const& machine, unsigned workers) {
+  pool_options options{.workers = workers, .machine = machine};
+  auto const& cores = machine.cores();
+  bool const has_all = workers == machine.cpus().size() && machine.usable().size() == machine.cpus().size();
+  bool const has_parts = machine.nodes().size() > 1 || machine.l3_groups().size() > 1;
+  bool const is_uniform =
+      std::all_of(cores.begin(), cores.end(), [](topology::core const& core) { return core.efficiency_class == 0; });
+  if (has_all && has_parts && is_uniform) {
+    options.placement = placement_policy::scatter;
+  }
+  return options;
+}
+
+/// The options that beat would choose for this process on this machine, by its limits, BEAT_NUM_THREADS and topology.
+[[nodiscard]] inline pool_options recommended_options(warning_hook on_warning = nullptr) {
+  topology const machine = discover({.on_warning = on_warning});
+  pool_options options = recommended_options(machine, detail::automatic_workers(on_warning));
+  options.on_warning = std::move(on_warning);
+  return options;
+}
 
 /// How a pool ends: `drain` runs what is queued, `stop` cancels it.
 enum class shutdown_mode { drain, stop };
@@ -54,7 +96,7 @@ class basic_thread_pool {
  public:
   /// *Throws:* error{invalid_argument} beyond the maximum, error{thread_creation_failed}, std::bad_alloc.
   explicit basic_thread_pool(pool_options options = {})
-      : workers_{checked(options.workers)},
+      : workers_{checked_workers(options)},
         scheduler_{workers_, std::move(options.name), places(options, workers_), Policy::tuning()} {
     scheduler_.on_exception = std::move(options.on_exception);
   }
@@ -125,15 +167,16 @@ class basic_thread_pool {
   friend detail::scheduler& scheduler_of(basic_thread_pool& pool) noexcept { return pool.scheduler_; }
 
  private:
-  static unsigned checked(unsigned workers) {
-    if (workers > detail::scheduler::max_workers)
+  static unsigned checked_workers(pool_options const& options) {
+    if (options.workers > detail::scheduler::max_workers)
       detail::throw_error(errc::invalid_argument, "a pool has at most 1024 workers: ask for fewer, or 0 for automatic");
-    return workers != 0 ? workers : usable_cpus();
+    return options.workers != 0 ? options.workers : detail::automatic_workers(options.on_warning);
   }
 
   static std::vector<cpu_set> places(pool_options const& options, unsigned workers) {
-    if (options.placement == placement_policy::unbound) return {};
-    return place(options.machine ? *options.machine : discover(), options.placement, workers);
+    if (options.placement == placement_policy::none) return {};
+    topology const machine = options.machine ? *options.machine : discover({.on_warning = options.on_warning});
+    return optimal_thread_placement(machine, workers, options.placement);
   }
 
   unsigned const workers_;

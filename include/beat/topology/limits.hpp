@@ -8,9 +8,13 @@
 #include <beat/topology/cpu_set.hpp>
 #include <beat/topology/platform.hpp>
 #include <beat/topology/system_file.hpp>
+#include <beat/topology/text.hpp>
+#include <beat/topology/warning.hpp>
 #include <cmath>
+#include <cstdlib>
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <thread>
 
 namespace beat::inline v0 {
@@ -43,17 +47,6 @@ struct limits_options {
   std::optional<cpu_set> affinity = std::nullopt;
 };
 
-namespace detail {
-
-// The CPUs that the kernel calls online; nothing without a readable sysfs.
-[[nodiscard]] inline std::optional<cpu_set> read_cpu_list(std::filesystem::path const& path) {
-  auto const text = read_text(path);
-  auto const cpus = text ? cpu_set::parse(*text) : expected<cpu_set>{};
-  return cpus && !cpus->empty() ? std::optional{*cpus} : std::nullopt;
-}
-
-}  // namespace detail
-
 /// Reads what this process may use. Whatever the machine does not tell is no limit.
 [[nodiscard]] inline cpu_limits read_limits(limits_options const& options = {}) {
   cpu_limits limits;
@@ -66,5 +59,22 @@ namespace detail {
 
 /// The number of CPUs that this process can keep busy now, at least 1.
 [[nodiscard]] inline unsigned usable_cpus() { return read_limits().usable(); }
+
+/// How many threads the user of the program asks for by the environment variable BEAT_NUM_THREADS; nothing if it is not
+/// set. What is no number from 1 to `most` is ignored, and `on_warning` is told so.
+[[nodiscard]] inline std::optional<unsigned> requested_threads(unsigned most,
+                                                               warning_hook const& on_warning = nullptr) {
+  char const* const text = std::getenv("BEAT_NUM_THREADS");  // NOLINT(concurrency-mt-unsafe): only setenv would race
+  if (text == nullptr) {
+    return std::nullopt;
+  }
+  auto const threads = detail::parse_number<unsigned>(detail::trim(text));
+  if (threads && *threads >= 1 && *threads <= most) {
+    return threads;
+  }
+  detail::warn(on_warning, "BEAT_NUM_THREADS=" + std::string{text} + " is ignored: set it to a number from 1 to " +
+                               std::to_string(most) + ", or not at all");
+  return std::nullopt;
+}
 
 }  // namespace beat::inline v0

@@ -3,6 +3,8 @@
 // Reads the files in which the kernel describes the machine, below a root that tests replace.
 // A file that is missing or unreadable is nothing, never an error: every caller has an answer for that.
 
+#include <beat/base/expected.hpp>
+#include <beat/topology/cpu_set.hpp>
 #include <beat/topology/text.hpp>
 #include <cstddef>
 #include <filesystem>
@@ -26,8 +28,13 @@ namespace beat::inline v0::detail {
   return std::filesystem::is_directory(path, ignored);
 }
 
-// The whole of a text file; nothing if it can't be read or is larger than any real description.
+// The whole of a text file; nothing if it can't be read or is larger than any real description. What is no file is not
+// opened: to open a pipe would wait for its writer.
 [[nodiscard]] inline std::optional<std::string> read_text(std::filesystem::path const& path) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(path, ignored)) {
+    return std::nullopt;
+  }
   constexpr std::size_t largest = std::size_t{16} << 20U;
   constexpr std::size_t block = 4096;
   std::ifstream file{path, std::ios::binary};
@@ -49,6 +56,13 @@ template <class Integer>
 [[nodiscard]] std::optional<Integer> read_number(std::filesystem::path const& path) {
   auto const text = read_text(path);
   return text ? parse_number<Integer>(trim(*text)) : std::nullopt;
+}
+
+// A text file that holds a list of CPUs, at least one.
+[[nodiscard]] inline std::optional<cpu_set> read_cpu_list(std::filesystem::path const& path) {
+  auto const text = read_text(path);
+  auto const cpus = text ? cpu_set::parse(*text) : expected<cpu_set>{};
+  return cpus && !cpus->empty() ? std::optional{*cpus} : std::nullopt;
 }
 
 }  // namespace beat::inline v0::detail

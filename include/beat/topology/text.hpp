@@ -3,8 +3,11 @@
 // Small parsers for the text files in which the kernel describes the machine. They reject rather than guess, and never
 // throw.
 
+#include <algorithm>
 #include <charconv>
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <string_view>
 #include <system_error>
@@ -25,6 +28,27 @@ template <class Integer>
   std::size_t const first = text.find_first_not_of(white_space);
   return first == std::string_view::npos ? std::string_view{}
                                          : text.substr(first, text.find_last_not_of(white_space) - first + 1);
+}
+
+// A number of bytes and its unit, as the kernel writes it ("32768K", "7301336 kB") or people do ("2GiB"); nothing if it
+// is malformed or does not fit.
+[[nodiscard]] inline std::optional<std::uint64_t> parse_size(std::string_view text) noexcept {
+  text = trim(text);
+  std::size_t const digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  auto const count = parse_number<std::uint64_t>(text.substr(0, digits));
+  std::string_view unit = trim(text.substr(digits));
+  constexpr std::string_view prefixes = "KMGT";
+  std::uint64_t factor = 1;
+  if (!unit.empty()) {
+    std::size_t const power = prefixes.find(unit.front() == 'k' ? 'K' : unit.front());
+    unit.remove_prefix(1);
+    if (power == std::string_view::npos || !(unit.empty() || unit == "B" || unit == "iB")) {
+      return std::nullopt;
+    }
+    factor <<= 10 * (power + 1);
+  }
+  bool const fits = count && *count <= std::numeric_limits<std::uint64_t>::max() / factor;
+  return fits ? std::optional{*count * factor} : std::nullopt;
 }
 
 // Cuts `text` at the first `separator`: returns what is before it and leaves in `text` what is behind it.
