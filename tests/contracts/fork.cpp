@@ -183,3 +183,25 @@ TEST_CASE("a task that forks may return in the child: what is queued stays with 
   CHECK(ran == 5);
   ::munmap(shared, 4096);
 }
+
+TEST_CASE("the end of a pool may run a task that forks: it ends in the child, too", "[contract]") {
+  watchdog const dog{"the end of a pool forks"};
+  auto const me = std::this_thread::get_id();
+  std::optional<pid_t> child;
+  for (int round = 0; round < 1000 && !child; ++round) {
+    {
+      beat::basic_thread_pool<sleepy_policy> pool{1};
+      std::this_thread::sleep_for(1ms);  // until its thread sleeps, and takes longer to come than this one
+      pool.post([&] {
+        if (std::this_thread::get_id() != me) return;
+        child = ::fork();
+        if (*child == 0) ::alarm(30);
+      });
+    }
+    if (child == 0) ::_exit(0);
+  }
+  REQUIRE(child > 0);
+  int status = 0;
+  CHECK(::waitpid(*child, &status, 0) == *child);
+  CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 0));
+}

@@ -60,18 +60,18 @@ bool can_force(bool asymmetric) { return !asymmetric || beat::std_atomics::heavy
 TEST_CASE("a job is private until it is published and its owner takes it back", "[unit]") {
   plain f{8};
   item jobs[3];
-  CHECK(f.stack.depth() == 1);
+  CHECK(f.stack.depth() == 0);
   for (std::uint32_t i = 0; i < 3; ++i) {
-    CHECK(f.stack.push(&jobs[i]) == i + 1);
+    CHECK(f.stack.push(&jobs[i]) == i);
     CHECK_FALSE(f.stack.is_requested());
   }
-  CHECK(f.stack.depth() == 4);
+  CHECK(f.stack.depth() == 3);
   CHECK_FALSE(f.control().has_public());
   CHECK(f.steal().status == steal_status::empty);
-  CHECK(f.stack.pop(3) == joined::kept);
   CHECK(f.stack.pop(2) == joined::kept);
   CHECK(f.stack.pop(1) == joined::kept);
-  CHECK(f.stack.depth() == 1);
+  CHECK(f.stack.pop(0) == joined::kept);
+  CHECK(f.stack.depth() == 0);
 }
 
 TEST_CASE("a request is seen by the next fork and publishes the older half", "[unit]") {
@@ -87,10 +87,10 @@ TEST_CASE("a request is seen by the next fork and publishes the older half", "[u
   CHECK(f.steal().loot == &jobs[1]);
   CHECK(f.steal().loot == &jobs[2]);
   CHECK(f.steal().status == steal_status::empty);
-  CHECK(f.stack.pop(6) == joined::kept);
   CHECK(f.stack.pop(5) == joined::kept);
   CHECK(f.stack.pop(4) == joined::kept);
-  CHECK(f.stack.pop(3) == joined::taken);
+  CHECK(f.stack.pop(3) == joined::kept);
+  CHECK(f.stack.pop(2) == joined::taken);
 }
 
 TEST_CASE("an answer publishes at least one job if there is one", "[unit]") {
@@ -127,8 +127,8 @@ TEST_CASE("a public job that nobody took goes back to its owner", "[unit]") {
   f.stack.push(&jobs[1]);
   f.stack.for_thieves().request();
   CHECK(f.stack.serve().count == 1);
-  CHECK(f.stack.pop(2) == joined::kept);
   CHECK(f.stack.pop(1) == joined::kept);
+  CHECK(f.stack.pop(0) == joined::kept);
   CHECK(f.steal().status == steal_status::empty);
   f.stack.push(&jobs[1]);  // and its slot is private again
   CHECK(f.steal().status == steal_status::empty);
@@ -140,15 +140,15 @@ TEST_CASE("the owner learns who took a job and the slot can be used again", "[un
   for (std::uint64_t thief = 5; thief < 9; ++thief) {
     f.stack.push(&first);
     static_cast<void>(f.stack.serve());
-    REQUIRE(f.stack.thief_of(1) == 0);
+    REQUIRE(f.stack.thief_of(0) == 0);
     REQUIRE(f.steal(thief).loot == &first);
-    REQUIRE(f.stack.pop(1) == joined::taken);
-    REQUIRE(f.stack.thief_of(1) == thief);
-    f.stack.rebase(1);
-    REQUIRE(f.stack.thief_of(1) == 0);
-    REQUIRE(f.stack.push(&second) == 1);
+    REQUIRE(f.stack.pop(0) == joined::taken);
+    REQUIRE(f.stack.thief_of(0) == thief);
+    f.stack.rebase(0);
+    REQUIRE(f.stack.thief_of(0) == 0);
+    REQUIRE(f.stack.push(&second) == 0);
     REQUIRE(f.steal().status == steal_status::empty);
-    REQUIRE(f.stack.pop(1) == joined::kept);
+    REQUIRE(f.stack.pop(0) == joined::kept);
   }
 }
 
@@ -169,8 +169,8 @@ TEST_CASE("a thief that looked before a publication loses", "[unit]") {
   for (item& job : jobs) f.stack.push(&job);
   static_cast<void>(f.stack.serve());
   auto const seen = f.control();
-  CHECK(f.stack.pop(3) == joined::kept);
-  CHECK(f.stack.pop(2) == joined::kept);  // takes the publication back, and then repeats it
+  CHECK(f.stack.pop(2) == joined::kept);
+  CHECK(f.stack.pop(1) == joined::kept);  // takes the publication back, and then repeats it
   f.stack.push(&jobs[1]);
   static_cast<void>(f.stack.serve());
   CHECK(f.control().top() == seen.top());
@@ -179,22 +179,21 @@ TEST_CASE("a thief that looked before a publication loses", "[unit]") {
 }
 
 TEST_CASE("jobs beyond the capacity stay private", "[unit]") {
-  plain f{4};  // three places besides the scratch slot
+  plain f{3};
   std::vector<item> jobs(10);
   for (item& job : jobs) f.stack.push(&job);
   static_cast<void>(f.stack.serve());
   static_cast<void>(f.stack.serve());
   static_cast<void>(f.stack.serve());
-  CHECK(f.control().split() == 4);
-  for (std::uint32_t i = 10; i > 3; --i) CHECK(f.stack.pop(i) == joined::kept);
+  CHECK(f.control().split() == 3);
+  for (std::uint32_t i = 9; i > 2; --i) CHECK(f.stack.pop(i) == joined::kept);
   for (std::size_t i = 0; i < 3; ++i) CHECK(f.steal().loot == &jobs[i]);
   CHECK(f.steal().status == steal_status::empty);
 }
 
 TEST_CASE("a stack without slots keeps everything private", "[unit]") {
-  typename plain::stack_type::slot scratch{nullptr};
-  plain::stack_type quiet{&scratch, false};
-  plain::stack_type asking{&scratch, true};
+  plain::stack_type quiet{false};
+  plain::stack_type asking{true};
   item job;
   CHECK_FALSE(push_and_look(quiet, &job));
   CHECK(quiet.push(&job) == 1);
@@ -231,15 +230,15 @@ TEST_CASE("a job pulled out from below leaves a filler in its place", "[unit]") 
   plain f{8};
   item jobs[3], filler;
   for (item& job : jobs) f.stack.push(&job);
-  CHECK(f.stack.pull_out(2, &filler) == joined::kept);
-  CHECK(f.stack.depth() == 4);
+  CHECK(f.stack.pull_out(1, &filler) == joined::kept);
+  CHECK(f.stack.depth() == 3);
   f.stack.for_thieves().request();
   CHECK(f.stack.serve().count == 2);
   CHECK(f.steal().loot == &jobs[0]);
   CHECK(f.steal().loot == &filler);
-  CHECK(f.stack.pop(3) == joined::kept);
-  CHECK(f.stack.pop(2) == joined::taken);
-  CHECK(f.stack.pull_out(1, &filler) == joined::taken);
+  CHECK(f.stack.pop(2) == joined::kept);
+  CHECK(f.stack.pop(1) == joined::taken);
+  CHECK(f.stack.pull_out(0, &filler) == joined::taken);
 }
 
 TEMPLATE_TEST_CASE("force publishes every job without its owner", "[unit]", beat::std_atomics, symmetric_atomics) {
@@ -250,15 +249,15 @@ TEMPLATE_TEST_CASE("force publishes every job without its owner", "[unit]", beat
   f.stack.for_thieves().request();
   if (!can_force(TestType::asymmetric)) {
     CHECK(f.stack.for_thieves().force(1) == 0);
-    CHECK(f.stack.pop_private(3));  // and nothing stands in the owner's way
+    CHECK(f.stack.pop_private(2));  // and nothing stands in the owner's way
     return;
   }
   CHECK(f.stack.for_thieves().force(1) == 3);
   CHECK(f.stack.for_thieves().force(2) == 0);  // there is public work
   CHECK(f.steal().loot == &jobs[0]);
-  CHECK(f.stack.pop(3) == joined::kept);
   CHECK(f.stack.pop(2) == joined::kept);
-  CHECK(f.stack.pop(1) == joined::taken);
+  CHECK(f.stack.pop(1) == joined::kept);
+  CHECK(f.stack.pop(0) == joined::taken);
 }
 
 TEST_CASE("a request that force answered is over", "[unit]") {
@@ -305,7 +304,7 @@ TEMPLATE_TEST_CASE("each job runs once whoever gets it", "[unit]", beat::std_ato
       }
     });
   beat::random dice{99};
-  std::vector<std::unique_ptr<item>> jobs;  // job i is at index i + 1
+  std::vector<std::unique_ptr<item>> jobs;  // job i is at index i
   std::vector<bool> pulled;
   int wrong = 0;
   long made = 0;  // changes
@@ -330,10 +329,10 @@ TEMPLATE_TEST_CASE("each job runs once whoever gets it", "[unit]", beat::std_ato
     } else if (!jobs.empty()) {
       if (std::size_t const i = dice.below(static_cast<std::uint32_t>(jobs.size())); dice.below(4) == 0 && !pulled[i]) {
         pulled[i] = true;
-        run_or_wait(*jobs[i], f.stack.pull_out(static_cast<std::uint32_t>(i) + 1, &filler));
+        run_or_wait(*jobs[i], f.stack.pull_out(static_cast<std::uint32_t>(i), &filler));
         continue;
       }
-      auto const index = static_cast<std::uint32_t>(jobs.size());
+      auto const index = static_cast<std::uint32_t>(jobs.size() - 1);
       joined const how = f.stack.pop(index);
       if (how == joined::kept && !pulled.back() && may_fork && dice.below(5) < 2) {
         ++jobs.back()->changes;

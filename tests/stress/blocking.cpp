@@ -47,10 +47,9 @@ class open_end {
 }  // namespace
 
 TEST_CASE("a permit that a blocked task lends is used although another task holds up its thread", "[stress]") {
-  watchdog const dog{"a lock between two pools"};
   for (int round = 0; round < 20; ++round) {
-    beat::ThreadPool pool{2};
-    beat::ThreadPool other{1};
+    watched<beat::ThreadPool> pool{"a lock between two pools", 2};
+    watched<beat::ThreadPool> other{"a lock between two pools", 1};
     std::mutex lock;
     std::atomic<bool> locked{false};
     pool.post([&] {
@@ -69,9 +68,8 @@ TEST_CASE("a permit that a blocked task lends is used although another task hold
 }
 
 TEST_CASE("short tasks are not held up where all threads but one wait and that one is busy", "[stress]") {
-  watchdog const dog{"short tasks beside waiting ones"};
-  beat::ThreadPool pool{4};
-  beat::ThreadPool other{1};
+  watched<beat::ThreadPool> pool{"short tasks beside waiting ones", 4};
+  watched<beat::ThreadPool> other{"short tasks beside waiting ones", 1};
   open_end condition{other};
   open_end long_task{pool};
   std::atomic<int> waiting{0};
@@ -97,8 +95,7 @@ TEST_CASE("short tasks are not held up where all threads but one wait and that o
 }
 
 TEST_CASE("as many tasks may block at once as there are spare threads", "[stress]") {
-  watchdog const dog{"many blocked tasks"};
-  beat::ThreadPool pool{2};
+  watched<beat::ThreadPool> pool{"many blocked tasks", 2};
   struct chain {
     static int down(beat::ThreadPool& pool, int depth) {
       if (depth == 0) return 0;
@@ -117,8 +114,7 @@ TEST_CASE("as many tasks may block at once as there are spare threads", "[stress
 }
 
 TEST_CASE("a steady stream from outside does not starve the tasks of a thread that waits", "[stress]") {
-  watchdog const dog{"tasks of a thread that waits"};
-  beat::ThreadPool pool{1};
+  watched<beat::ThreadPool> pool{"tasks of a thread that waits", 1};
   std::atomic<bool> over{false};
   std::atomic<long> queued{0};
   std::atomic<bool> ran{false};
@@ -148,8 +144,7 @@ TEST_CASE("a steady stream from outside does not starve the tasks of a thread th
 }
 
 TEST_CASE("a join that waits for long uses next to no CPU", "[stress]") {
-  watchdog const dog{"a long join"};
-  beat::ThreadPool pool{2};
+  watched<beat::ThreadPool> pool{"a long join", 2};
   std::atomic<bool> taken{false};
   double used = 0;
   pool.run([&] {

@@ -40,8 +40,7 @@ class census {
 
 TEST_CASE("no more threads than workers run tasks at once", "[stress]") {
   unsigned const workers = GENERATE(1U, 2U, 4U);
-  watchdog const dog{"concurrency"};
-  beat::ThreadPool pool{workers};
+  watched<beat::ThreadPool> pool{"concurrency", workers};
   census people;
   auto const work = [&] { people.count([] { spin(50us); }); };
   std::vector<std::thread> threads;
@@ -65,8 +64,7 @@ TEST_CASE("no more threads than workers run tasks at once", "[stress]") {
 
 TEST_CASE("tasks that never wait run on as many threads as there are workers", "[stress]") {
   unsigned const workers = GENERATE(1U, 2U, 4U);
-  watchdog const dog{"concurrency of tasks"};
-  beat::ThreadPool pool{workers};
+  watched<beat::ThreadPool> pool{"concurrency of tasks", workers};
   census people;
   for (int i = 0; i < 200; ++i) pool.post([&] { people.count([] { spin(200us); }); });
   pool.wait();
@@ -74,9 +72,8 @@ TEST_CASE("tasks that never wait run on as many threads as there are workers", "
 }
 
 TEST_CASE("threads that resume after a wait do not go on to further tasks while there are too many", "[stress]") {
-  watchdog const dog{"threads that resume"};
-  beat::ThreadPool pool{1};
-  beat::ThreadPool other{1};
+  watched<beat::ThreadPool> pool{"threads that resume", 1};
+  watched<beat::ThreadPool> other{"threads that resume", 1};
   for (int round = 0; round < 10; ++round) {
     std::atomic<bool> open{false};
     std::atomic<bool> begun{false};
@@ -103,8 +100,7 @@ TEST_CASE("threads that resume after a wait do not go on to further tasks while 
 
 TEST_CASE("a lock may be held across every kind of wait", "[stress]") {
   unsigned const workers = workers_under_test();
-  watchdog const dog{"a lock held across a wait"};
-  beat::ThreadPool pool{workers};
+  watched<beat::ThreadPool> pool{"a lock held across a wait", workers};
   std::mutex lock;  // taken twice by one thread it would hang, and the watchdog would bark
   std::atomic<int> done{0};
   auto const brief = [] { spin(20us); };
@@ -148,8 +144,7 @@ TEST_CASE("a lock may be held across every kind of wait", "[stress]") {
 
 TEST_CASE("a thread that holds the lock which all workers want gets its own tasks done", "[stress]") {
   unsigned const workers = GENERATE(1U, 2U, 4U);
-  watchdog const dog{"a waiter whose pool is blocked by it"};
-  beat::ThreadPool pool{workers};
+  watched<beat::ThreadPool> pool{"a waiter whose pool is blocked by it", workers};
   std::mutex lock;
   std::atomic<unsigned> blocked{0};
   std::atomic<int> ran{0};
@@ -182,8 +177,7 @@ namespace {}  // namespace
 TEMPLATE_TEST_CASE("every worker that sleeps is woken when there is work", "[stress]", beat::ThreadPool,
                    beat::basic_thread_pool<sleepy_policy>) {
   unsigned const workers = GENERATE(1U, 2U, 4U);
-  watchdog const dog{"a wake-up was lost"};
-  TestType pool{workers};
+  watched<TestType> pool{"a wake-up was lost", workers};
   // A task that is posted at any moment of a worker's way to sleep is run, with nobody else to help.
   for (int round = 0; round < 3000; ++round) {
     std::atomic<unsigned> left{workers};
@@ -205,8 +199,7 @@ TEMPLATE_TEST_CASE("every worker that sleeps is woken when there is work", "[str
 TEMPLATE_TEST_CASE("a task that was queued while guests had every permit is run once they leave", "[stress]",
                    beat::ThreadPool, beat::basic_thread_pool<sleepy_policy>) {
   unsigned const workers = GENERATE(1U, 2U);
-  watchdog const dog{"a task was left alone for want of a permit"};
-  TestType pool{workers};
+  watched<TestType> pool{"a task was left alone for want of a permit", workers};
   int missed = 0;
   for (int round = 0; round < 2000; ++round) {
     std::vector<std::thread> guests;
@@ -232,8 +225,7 @@ TEMPLATE_TEST_CASE("a task that was queued while guests had every permit is run 
 
 TEST_CASE("tasks that need each other at once run at once", "[stress]") {
   unsigned const workers = GENERATE(2U, 4U, 16U);
-  watchdog const dog{"tasks that wait for each other"};
-  beat::ThreadPool pool{workers};
+  watched<beat::ThreadPool> pool{"tasks that wait for each other", workers};
   // Each needs all others to have begun: as many as there are workers must be awake and in different hands.
   for (int round = 0; round < 100; ++round) {
     std::atomic<unsigned> missing{workers};

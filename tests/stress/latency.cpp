@@ -33,7 +33,7 @@ double join_of_two_leaves(beat::ThreadPool& pool) {
 
 TEST_CASE("a join of two leaves of 50 ms takes at most 60 ms on a fresh pool", "[stress]") {
   double const time = best_of_attempts([] {
-    beat::ThreadPool pool{2};
+    watched<beat::ThreadPool> pool{"two leaves on a fresh pool", 2};
     return join_of_two_leaves(pool);
   });
   CHECK(time >= 50);
@@ -41,7 +41,7 @@ TEST_CASE("a join of two leaves of 50 ms takes at most 60 ms on a fresh pool", "
 }
 
 TEST_CASE("a join of two leaves of 50 ms takes at most 60 ms after a second of idleness", "[stress]") {
-  beat::ThreadPool pool{2};
+  watched<beat::ThreadPool> pool{"two leaves after a second of idleness", 2};
   double const time = best_of_attempts([&] {
     std::this_thread::sleep_for(1s);
     return join_of_two_leaves(pool);
@@ -51,7 +51,7 @@ TEST_CASE("a join of two leaves of 50 ms takes at most 60 ms after a second of i
 }
 
 TEST_CASE("a join of two leaves of 50 ms in a task takes at most 60 ms, whether the pool slept or not", "[stress]") {
-  beat::ThreadPool pool{2};
+  watched<beat::ThreadPool> pool{"two leaves in a task", 2};
   auto const pause = GENERATE(0ms, 100ms);
   double const time = best_of_attempts([&] {
     std::this_thread::sleep_for(pause);
@@ -65,7 +65,7 @@ TEST_CASE("a join of two leaves of 50 ms in a task takes at most 60 ms, whether 
 }
 
 TEST_CASE("a future of a leaf of 50 ms is taken while its maker is busy", "[stress]") {
-  beat::ThreadPool pool{2};
+  watched<beat::ThreadPool> pool{"a leaf beside its maker", 2};
   double const time = best_of_attempts([&] {
     auto const start = clock::now();
     pool.run([] {
@@ -80,8 +80,7 @@ TEST_CASE("a future of a leaf of 50 ms is taken while its maker is busy", "[stre
 }
 
 TEST_CASE("short tasks are not held up by a task that blocks", "[stress]") {
-  beat::ThreadPool pool{2};
-  watchdog const dog{"short tasks beside a blocking one"};
+  watched<beat::ThreadPool> pool{"short tasks beside a blocking one", 2};
   double const time = best_of_attempts([&] {
     std::atomic<bool> begun{false};
     std::atomic<int> left{100};

@@ -108,8 +108,7 @@ TEST_CASE("100 million forks: each call is made, and once", "[stress]") {
   auto const size = static_cast<std::uint64_t>(often(100'000'000, 2'000'000)) / 2;  // and as many again by pcall
   ledger const expected = serial(size);
   unsigned const workers = workers_under_test();
-  watched<beat::ThreadPool> under_watch{"100 million forks", workers};
-  beat::ThreadPool& pool = under_watch.pool;
+  watched<beat::ThreadPool> pool{"100 million forks", workers};
   CHECK(pool.run([size](beat::context here) { return by_join(here, 0, size); }) == expected);
   CHECK(settle_accounts() == expected);
   CHECK(pool.submit([size] { return by_pcall(0, size); }).get() == expected);
@@ -120,8 +119,7 @@ TEST_CASE("10 million forks whose thieves are eager: each call is made, and once
   auto const size = static_cast<std::uint64_t>(often(5'000'000, 500'000));
   ledger const expected = serial(size);
   unsigned const workers = workers_under_test();
-  watched<beat::basic_thread_pool<eager_policy>> under_watch{"forks with eager thieves", workers};
-  auto& pool = under_watch.pool;
+  watched<beat::basic_thread_pool<eager_policy>> pool{"forks with eager thieves", workers};
   CHECK(pool.run([size](beat::context here) { return by_join(here, 0, size); }) == expected);
   CHECK(settle_accounts() == expected);
   CHECK(pool.submit([size] { return by_pcall(0, size); }).get() == expected);
@@ -133,8 +131,7 @@ TEST_CASE("10 million tasks: each is run, and once", "[stress]") {
   long const tasks = often(10'000'000, 200'000);
   unsigned const workers = workers_under_test();
   unsigned const producers = GENERATE(1U, 4U);
-  watched<beat::ThreadPool> under_watch{"10 million tasks", workers};
-  beat::ThreadPool& pool = under_watch.pool;
+  watched<beat::ThreadPool> pool{"10 million tasks", workers};
   long const share = tasks / 2 / producers;  // both ways of submitting
   register_of_tasks posted{static_cast<std::size_t>(share * producers)};
   register_of_tasks nested{static_cast<std::size_t>(share * producers)};
@@ -158,8 +155,7 @@ TEST_CASE("10 million tasks: each is run, and once", "[stress]") {
 
 TEST_CASE("the memory of a storm of tasks is used again by the next one", "[stress]") {
   long const tasks = often(3'000'000, 100'000);
-  watched<beat::ThreadPool> under_watch{"storms", 2};
-  beat::ThreadPool& pool = under_watch.pool;
+  watched<beat::ThreadPool> pool{"storms", 2};
   std::atomic<long> ran{0};
   auto const storm = [&] {
     for (long i = 0; i < tasks; ++i) pool.post([&] { ran.fetch_add(1, std::memory_order_relaxed); });

@@ -52,8 +52,7 @@ bool shares_loops() {
 TEMPLATE_TEST_CASE("a thread that is busy for long is noticed whatever the others did before", "[stress]",
                    beat::ThreadPool, beat::basic_thread_pool<sleepy_policy>) {
   unsigned const workers = GENERATE(2U, 3U);
-  watchdog const dog{"a busy thread is watched by nobody"};
-  TestType pool{workers};
+  watched<TestType> pool{"a busy thread is watched by nobody", workers};
   int alone = 0;
   for (int round = 0; round < 1500 && alone == 0; ++round) {
     spin(std::chrono::microseconds{round % 83});  // the others are on their way to sleep, napping, or asleep

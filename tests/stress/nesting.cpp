@@ -137,12 +137,12 @@ TEMPLATE_TEST_CASE("random programs give what they give serially", "[stress]", b
     auto const seed = mixed(static_cast<number>(i) + workers, 7);
     INFO("seed " << seed);
     number const expected = program<TestType>::serially(seed, 5);
-    program<TestType> p{one.pool, two.pool};
-    REQUIRE(one.pool.run([&] { return p.run(seed, 5); }) == expected);
+    program<TestType> p{one, two};
+    REQUIRE(one.run([&] { return p.run(seed, 5); }) == expected);
     REQUIRE(p.run(seed, 4) == program<TestType>::serially(seed, 4));  // from outside
   }
-  one.pool.wait();
-  two.pool.wait();
-  CHECK(one.pool.stats().completed == one.pool.stats().submitted);
-  CHECK(two.pool.stats().completed == two.pool.stats().submitted);
+  one.wait();
+  two.wait();
+  CHECK(one.stats().completed == one.stats().submitted);
+  CHECK(two.stats().completed == two.stats().submitted);
 }

@@ -45,8 +45,7 @@ int failures_on_threads(int count, F f) {
 
 TEST_CASE("64 outside threads run and submit and loop", "[stress]") {
   unsigned const workers = workers_under_test();
-  watchdog const dog{"64 outside threads"};
-  beat::ThreadPool pool{workers};
+  watched<beat::ThreadPool> pool{"64 outside threads", workers};
   std::atomic<long> posted{0};
   constexpr int rounds = 40;
   int const failures = failures_on_threads(64, [&](int i) {
@@ -79,9 +78,8 @@ TEST_CASE("64 outside threads run and submit and loop", "[stress]") {
 
 TEST_CASE("two pools are used inside of each other", "[stress]") {
   unsigned const workers = workers_under_test();
-  watchdog const dog{"pools inside of each other"};
-  beat::ThreadPool a{workers};
-  beat::ThreadPool b{workers};
+  watched<beat::ThreadPool> a{"pools inside of each other", workers};
+  watched<beat::ThreadPool> b{"pools inside of each other", workers};
   int const failures = failures_on_threads(8, [&](int i) {
     beat::ThreadPool& outer = i % 2 == 0 ? a : b;
     beat::ThreadPool& inner = i % 2 == 0 ? b : a;
@@ -103,9 +101,8 @@ TEST_CASE("two pools are used inside of each other", "[stress]") {
 }
 
 TEST_CASE("blocked chains through two pools go on", "[stress]") {
-  watchdog const dog{"a chain of pools that wait for each other"};
-  beat::ThreadPool a{1};
-  beat::ThreadPool b{1};
+  watched<beat::ThreadPool> a{"a chain of pools that wait for each other", 1};
+  watched<beat::ThreadPool> b{"a chain of pools that wait for each other", 1};
   struct chain {
     static int down(beat::ThreadPool& here, beat::ThreadPool& there, int depth) {
       // The future's task can't be run by the one who waits for it until a worker began it elsewhere.
@@ -136,8 +133,7 @@ TEST_CASE("blocked chains through two pools go on", "[stress]") {
 
 TEST_CASE("algorithms nest 3 deep inside of calls", "[stress]") {
   unsigned const workers = workers_under_test();
-  watchdog const dog{"nested algorithms"};
-  beat::ThreadPool pool{workers};
+  watched<beat::ThreadPool> pool{"nested algorithms", workers};
   constexpr std::size_t n = 12;
   auto const nest = [&](bool through_pool) {
     std::vector<std::atomic<int>> seen(n * n * n);

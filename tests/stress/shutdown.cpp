@@ -19,13 +19,12 @@ unsigned workers_under_test() { return GENERATE(1U, 2U, 4U, 16U); }
 
 TEST_CASE("the end of a pool with 1000 pending tasks runs all of them", "[stress]") {
   unsigned const workers = workers_under_test();
-  watchdog const dog{"the end of a pool with pending tasks"};
   for (int round = 0; round < 20; ++round) {
     std::atomic<int> ran{0};
     {
       std::atomic<unsigned> held{0};
       std::atomic<bool> go{false};
-      beat::ThreadPool pool{workers};
+      watched<beat::ThreadPool> pool{"the end of a pool with pending tasks", workers};
       for (unsigned i = 0; i < workers; ++i)
         pool.post([&] {
           ++held;
@@ -43,11 +42,10 @@ TEST_CASE("the end of a pool with 1000 pending tasks runs all of them", "[stress
 
 TEST_CASE("tasks that submit others while the pool ends are all run", "[stress]") {
   unsigned const workers = workers_under_test();
-  watchdog const dog{"tasks that submit tasks during a drain"};
   for (int round = 0; round < 50; ++round) {
     std::atomic<int> ran{0};
     {
-      beat::ThreadPool pool{workers};
+      watched<beat::ThreadPool> pool{"tasks that submit tasks during a drain", workers};
       struct grow {
         beat::ThreadPool& pool;
         std::atomic<int>& ran;
@@ -67,9 +65,8 @@ TEST_CASE("tasks that submit others while the pool ends are all run", "[stress]"
 
 TEST_CASE("a stop settles every future", "[stress]") {
   unsigned const workers = workers_under_test();
-  watchdog const dog{"a stop with queued tasks"};
   for (int round = 0; round < 50; ++round) {
-    beat::ThreadPool pool{workers};
+    watched<beat::ThreadPool> pool{"a stop with queued tasks", workers};
     std::vector<beat::future<int>> futures;
     for (int i = 0; i < 500; ++i) futures.push_back(pool.submit([i] { return i; }));
     pool.shutdown(beat::shutdown_mode::stop);
@@ -96,9 +93,8 @@ TEST_CASE("a stop settles every future", "[stress]") {
 
 TEST_CASE("submits that race with a shutdown are run or refused", "[stress]") {
   unsigned const workers = workers_under_test();
-  watchdog const dog{"submits beside a shutdown"};
   for (int round = 0; round < 50; ++round) {
-    beat::ThreadPool pool{workers};
+    watched<beat::ThreadPool> pool{"submits beside a shutdown", workers};
     std::atomic<int> ran{0};
     std::atomic<int> accepted{0};
     std::vector<std::thread> threads;
@@ -117,10 +113,9 @@ TEST_CASE("submits that race with a shutdown are run or refused", "[stress]") {
 }
 
 TEST_CASE("pools come and go", "[stress]") {
-  watchdog const dog{"pools that come and go"};
   int wrong = 0;
   for (unsigned i = 0; i < 200; ++i) {
-    beat::ThreadPool pool{i % 4 + 1};
+    watched<beat::ThreadPool> pool{"pools that come and go", i % 4 + 1};
     if (i % 3 != 0) continue;  // most die before their threads have gone to sleep
     auto const [a, b] = pool.run([] { return beat::join([] { return 1; }, [] { return 2; }); });
     if (a != 1 || b != 2) ++wrong;

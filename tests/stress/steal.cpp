@@ -86,8 +86,7 @@ std::uint64_t walk(std::uint64_t seed, int depth) {
 TEMPLATE_TEST_CASE("calls at random end as serial code does and run once", "[stress]", beat::ThreadPool,
                    beat::basic_thread_pool<eager_policy>, beat::basic_thread_pool<tiny_policy>) {
   unsigned const workers = workers_under_test();
-  watchdog const dog{"random calls"};
-  TestType pool{workers};
+  watched<TestType> pool{"random calls", workers};
   repeated = 0;
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     std::uint64_t const expected = walk(seed, 24);  // with nobody to steal from it
@@ -99,8 +98,7 @@ TEMPLATE_TEST_CASE("calls at random end as serial code does and run once", "[str
 
 TEST_CASE("who waits for a stolen call while it holds a lock runs nothing that wants the lock", "[stress]") {
   unsigned const workers = GENERATE(2U, 4U, 16U);
-  watchdog const dog{"a lock held across the wait for a stolen call"};
-  beat::basic_thread_pool<eager_policy> pool{workers};
+  watched<beat::basic_thread_pool<eager_policy>> pool{"a lock held across the wait for a stolen call", workers};
   std::mutex lock;
   long sum = 0;
   struct tree {

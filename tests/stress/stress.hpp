@@ -3,6 +3,7 @@
 // What the stress tests share: time that a CPU really spends, and an end for whatever hangs.
 
 #include <algorithm>
+#include <atomic>
 #include <beat.hpp>
 #include <chrono>
 #include <condition_variable>
@@ -67,7 +68,8 @@ struct sleepy_policy {
   }
 };
 
-/// Ends the program with a message unless it is destroyed in time: a lost task must not look like a slow machine.
+/// Ends the program with a message unless it is destroyed, or fed, in time: a lost task must not look like a slow
+/// machine.
 class watchdog {
  public:
   /// `describe` says more about what hangs.
@@ -75,11 +77,14 @@ class watchdog {
       char const* what, clock::duration limit = 90s, std::function<void()> describe = [] {})
       : dog_{[this, what, limit, describe = std::move(describe)] {
           std::unique_lock lock{mutex_};
-          if (done_.wait_for(lock, limit * soak(), [this] { return over_; })) return;
-          std::fprintf(stderr, "hangs: %s\n", what);
-          describe();
-          std::fflush(stderr);
-          std::_Exit(1);
+          while (!done_.wait_for(lock, limit * soak(), [this] { return over_; })) {
+            if (is_fed_.exchange(false, std::memory_order_relaxed)) continue;
+            std::fprintf(stderr, "hangs: %s\n", what);
+            describe();
+            std::fflush(stderr);
+            std::this_thread::sleep_for(1s);  // others bark too
+            std::_Exit(1);
+          }
         }} {}
   ~watchdog() {
     {
@@ -92,25 +97,42 @@ class watchdog {
   watchdog(watchdog const&) = delete;
   watchdog& operator=(watchdog const&) = delete;
 
+  /// Something goes on: its time begins anew, and by then something else has to.
+  void feed() noexcept { is_fed_.store(true, std::memory_order_relaxed); }
+
  private:
   std::mutex mutex_;
   std::condition_variable done_;
   bool over_ = false;
+  std::atomic<bool> is_fed_{false};
   std::thread dog_;
 };
 
-/// A pool that tells what everybody does if it, or its end, hangs.
+/// What watches a pool from before it is made until after its end.
 template <class Pool>
-class watched {
+class pool_watch {
  public:
-  watched(char const* what, unsigned workers, clock::duration limit = 90s)
-      : dog_{what, limit, [this] { pool.describe(std::cerr); }}, pool{workers} {}
+  void feed() noexcept { dog_.feed(); }
+
+ protected:
+  pool_watch(char const* what, clock::duration limit, Pool const& pool)
+      : dog_{what, limit,
+             [this, &pool] { is_made_ ? pool.describe(std::cerr) : void(std::cerr << "when it begins\n"); }} {}
+
+  std::atomic<bool> is_made_{false};
 
  private:
-  watchdog dog_;  // outlives the pool
+  watchdog dog_;
+};
 
+/// A pool that tells what everybody does if it hangs, from its beginning to its end.
+template <class Pool>
+class watched : public pool_watch<Pool>, public Pool {
  public:
-  Pool pool;
+  watched(char const* what, unsigned workers, clock::duration limit = 90s)
+      : pool_watch<Pool>{what, limit, *this}, Pool{workers} {
+    this->is_made_ = true;
+  }
 };
 
 }  // namespace stress

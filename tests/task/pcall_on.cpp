@@ -92,6 +92,37 @@ TEST_CASE("a call on a pool that runs is waited for", "[unit]") {
   CHECK(ended);
 }
 
+TEST_CASE("a call on a pool that destroys its own future goes on", "[unit]") {
+  beat::ThreadPool pool{1};
+  struct owner {
+    int_future call;
+  };
+  std::atomic<owner*> itself{nullptr};
+  std::atomic<int> ended{0};
+  itself = new owner{beat::pcall(pool, [&] {
+    while (itself == nullptr) std::this_thread::yield();
+    delete itself.exchange(nullptr);
+    return ++ended;
+  })};
+  pool.wait();
+  CHECK(ended == 1);
+
+  // Also by the last of what it captured, after it has returned.
+  auto kept = std::make_shared<std::unique_ptr<owner>>();
+  std::weak_ptr const watched{kept};
+  std::atomic<bool> made{false};
+  kept->reset(new owner{beat::pcall(pool, [&, kept] {
+    wait_for(made);
+    return ++ended;
+  })});
+  kept.reset();
+  made = true;
+  pool.wait();
+  CHECK(ended == 2);
+  CHECK(watched.expired());
+  CHECK(pool.stats().completed == 2);
+}
+
 TEST_CASE("a second get of a call on a pool is an error", "[unit]") {
   beat::ThreadPool pool{1};
   auto call = beat::pcall(pool, [] { return 1; });

@@ -74,23 +74,42 @@ inline void futex_wake(std::atomic<std::uint32_t>& word, int count) noexcept {
 }
 
 /// Makes this and every other thread of the process execute a full barrier. Returns false where the system refuses.
-/// The first call registers the process, which can take milliseconds: make it early.
+/// The first call registers the process, which can take milliseconds: make it early. It is known by its refusal, so a
+/// fork at any moment leaves nothing half done, and it does no harm if several threads register.
 /// Source: membarrier(2).
 [[nodiscard]] inline bool heavy_fence() noexcept {
-  static bool const registered = ::syscall(SYS_membarrier, membarrier_register_private_expedited, 0, 0) == 0;
-  return registered && ::syscall(SYS_membarrier, membarrier_private_expedited, 0, 0) == 0;
+  auto const barrier = [](int command) { return ::syscall(SYS_membarrier, command, 0, 0) == 0; };
+  return barrier(membarrier_private_expedited) ||
+         (barrier(membarrier_register_private_expedited) && barrier(membarrier_private_expedited));
 }
 
 // How many forks lie between this process and the first that called watch_forks(). Written by the child, while it has
 // one thread.
 inline constinit std::atomic<std::uint32_t> forks{0};
 
+// What `forks` is in a child of this process. Written by everybody who forks, with the same value.
+inline constinit std::atomic<std::uint32_t> forks_in_child{1};
+
+// Whether the handlers are registered. Written by watch_forks(). Each library has its own, as the system drops a
+// library's handlers when it unloads the library, and others may share the count.
+[[gnu::visibility("hidden")]] inline constinit std::atomic<bool> watches_forks{false};
+
 /// How many times this process was forked off since the first call, as far as it matters: threads that were started
-/// when it was another number are not here. Source: pthread_atfork(3).
+/// when it was another number are not here. No lock is held, so none stays locked in the child of a fork that comes
+/// meanwhile: it finds the handlers registered, or registers them. Two threads may both do that, and so do several
+/// libraries; all of their handlers set the count to the same value.
+/// Source: pthread_atfork(3).
 inline std::uint32_t watch_forks() noexcept {
-  static bool const watched =
-      ::pthread_atfork(nullptr, nullptr, [] { forks.fetch_add(1, std::memory_order_relaxed); }) == 0;
-  static_cast<void>(watched);
+  if (!watches_forks.load(std::memory_order_acquire)) {  // acquire: the registration; pairs with the store below
+    auto const before = [] {
+      forks_in_child.store(forks.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    };
+    auto const in_child = [] {
+      forks.store(forks_in_child.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    };
+    if (::pthread_atfork(before, nullptr, in_child) == 0)
+      watches_forks.store(true, std::memory_order_release);  // release: pairs with the load above
+  }
   return forks.load(std::memory_order_relaxed);
 }
 

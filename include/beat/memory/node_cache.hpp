@@ -75,6 +75,16 @@ class node_cache {
     ~closer() { close(); }
   };
 
+  // Empties the depots at the end of the program, or of the library that has them and may be loaded again. They can be
+  // used after that, too.
+  struct emptier {
+    ~emptier() {
+      for (auto& depot : depots_) {
+        while (free_node* const chain = depot.take()) destroy(chain);
+      }
+    }
+  };
+
   static void put(node_magazine& m, void* memory) noexcept {
     --m.room;
     m.nodes = ::new (memory) free_node{m.nodes};
@@ -135,6 +145,7 @@ class node_cache {
 
   // 256 chains of 64 nodes of, mostly, 48 bytes: 0.75 MiB for each kind.
   static inline constinit node_depot<free_node, 256, std_atomics> depots_[kinds];
+  static inline emptier const at_the_end_of_the_program{};
   static inline constinit thread_local magazines mine_{};
 };
 

@@ -69,24 +69,24 @@ class fork_stack {
   static constexpr std::uint32_t max_capacity = control::index_mask;
   static constexpr std::uint32_t max_thieves = (1U << 14) - 1;
 
-  /// A stack without slots of its own: every fork goes to `scratch`, and none is ever published. `request` makes the
-  /// first fork report a request.
-  constexpr fork_stack(slot* scratch, bool request) noexcept : slots_{scratch}, ctl_{request ? control::soft : 0} {}
+  /// A stack without slots: it counts jobs, and publishes none. `request` makes the first fork report a request.
+  constexpr explicit fork_stack(bool request) noexcept : ctl_{request ? control::soft : 0} {}
 
-  /// A stack of `capacity` slots and marks. Index 0 is the scratch slot, so jobs start at 1.
+  /// A stack of `capacity` slots and marks.
   fork_stack(slot* slots, mark* marks, std::uint32_t capacity) noexcept
-      : bottom_{1}, limit_{capacity}, slots_{slots}, marks_{marks}, ctl_{control{0}.with_split(1).with_top(1).word} {}
+      : limit_{capacity}, slots_{slots}, marks_{marks}, ctl_{0} {}
 
   fork_stack(fork_stack const&) = delete;
   fork_stack& operator=(fork_stack const&) = delete;
 
   // ---- the owner's side ----
 
-  /// Forks `job` and returns its index; then the owner looks whether sharing is_requested(). Branch-free where the
-  /// stack is full: such a job goes to the scratch slot and stays private.
+  /// Forks `job` and returns its index; then the owner looks whether sharing is_requested(). Where the stack is full
+  /// the job stays private, and needs no slot.
   BEAT_FORCE_INLINE std::uint32_t push(Job* job) noexcept {
     std::uint32_t const b = depth();
-    slots_[clamp_to_scratch(b)].store(job, std::memory_order_relaxed);
+    if (b < limit_) [[likely]]
+      slots_[b].store(job, std::memory_order_relaxed);
     push_again(b);
     return b;
   }
@@ -101,11 +101,9 @@ class fork_stack {
     return control{ctl_.load(std::memory_order_relaxed)}.is_requested();
   }
 
-  /// Joins the youngest job, in two steps: true where it is private and nobody forces; otherwise call `reclaim`, with
-  /// what depth() is then. Asking for the depth costs less than keeping the index in a register during a call.
-  BEAT_FORCE_INLINE bool pop_private() noexcept { return pop_private(depth() - 1); }
-
-  /// The same for a caller that knows the index.
+  /// Joins the youngest job, which is at `index`, in two steps: true where it is private and nobody forces; otherwise
+  /// call `reclaim`. That depth() - 1 is the same number does not help: a load of what was just stored takes some eight
+  /// cycles on many CPUs, and each fork and join would wait for the one before.
   BEAT_FORCE_INLINE bool pop_private(std::uint32_t index) noexcept {
     return index >= (lower_bottom(index) >> control::split_shift);
   }
@@ -166,7 +164,7 @@ class fork_stack {
   BEAT_NO_INLINE joined pull_out(std::uint32_t index, Job* filler) noexcept {
     std::uint32_t const b = depth();
     joined const result = pop(index);
-    if (result == joined::kept) slots_[clamp_to_scratch(index)].store(filler, std::memory_order_relaxed);
+    if (result == joined::kept && index < limit_) slots_[index].store(filler, std::memory_order_relaxed);
     bottom_.store(b, std::memory_order_release);  // release: the filler; pairs with the load in force()
     return result;
   }
@@ -260,10 +258,6 @@ class fork_stack {
 
  private:
   std::uint32_t clamp(std::uint32_t b) const noexcept { return b < limit_ ? b : limit_; }
-  /// b < limit_ ? b : 0, in a form that no compiler turns into a jump.
-  BEAT_FORCE_INLINE std::size_t clamp_to_scratch(std::uint32_t b) const noexcept {
-    return b & (0U - static_cast<std::uint32_t>(b < limit_));
-  }
 
   /// Lowers bottom, then reads ctl: the order in which force() must see them is the other way round.
   BEAT_FORCE_INLINE std::uint64_t lower_bottom(std::uint32_t index) noexcept {
@@ -280,7 +274,7 @@ class fork_stack {
   // The owner's line: no thief that merely looks may touch it.
   alignas(cache_line) atomic<std::uint32_t> bottom_{0};  // written by the owner only: the depth
   std::uint32_t const limit_ = 0;
-  slot* const slots_;            // slots_[i]: written by the owner, read by the thief that took i
+  slot* const slots_ = nullptr;  // slots_[i]: written by the owner, read by the thief that took i
   mark* const marks_ = nullptr;  // marks_[i]: written by the thief that took i, cleared by the owner
   // The thieves' line.
   alignas(cache_line) atomic<std::uint64_t> ctl_;  // written by everyone, by read-modify-write only: see `control`

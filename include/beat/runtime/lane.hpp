@@ -78,8 +78,7 @@ struct lane {
 // What threads outside of pools start with. Its standing request sends the first fork of each thread to answer(),
 // which moves the thread on to a lane of its own, and the job with it. No job is kept here, and no context refers to
 // it.
-inline constinit job_stack::slot shared_scratch{nullptr};
-inline constinit lane shared_lane{.stack = {&shared_scratch, true}};
+inline constinit lane shared_lane{.stack = job_stack{true}};
 
 inline constinit thread_local lane* current_lane = &shared_lane;
 
@@ -97,8 +96,7 @@ class lane_scope {
 
 /// Gives the calling thread, which is outside of pools and has forked nothing yet, its own lane.
 BEAT_NO_INLINE inline lane& leave_shared_lane() noexcept {
-  static constinit thread_local job_stack::slot scratch{nullptr};
-  static thread_local lane own{.stack = {&scratch, false}};
+  static constinit thread_local lane own{.stack = job_stack{false}};
   return *(current_lane = &own);
 }
 

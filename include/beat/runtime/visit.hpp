@@ -55,11 +55,9 @@ inline void refuse_self_wait(scheduler const& pool) {
     throw_error(errc::self_wait, "a task waits for the pool that runs it: wait from outside, or use a task_group");
 }
 
-/// Waits until every task is settled, and helps meanwhile unless there is a deadline. False: the deadline came first.
-/// *Throws:* error{self_wait} inside a task of this pool; error{pool_shutdown} in the child of a fork.
-inline bool wait_until_quiet(scheduler& pool, std::optional<std::int64_t> deadline) {
-  if (pool.is_orphaned()) refuse();
-  refuse_self_wait(pool);
+/// Waits until every task is settled, and helps meanwhile unless there is a deadline. False: the deadline came first,
+/// or a task forked and this is the child, where nothing more is settled.
+inline bool await_quiet(scheduler& pool, std::optional<std::int64_t> deadline) noexcept {
   auto const help = [&pool] {
     if (visit const stay{pool}) {
       while (stay->run_one() && !pool.people.is_crowded() && !pool.is_orphaned()) {
@@ -68,9 +66,8 @@ inline bool wait_until_quiet(scheduler& pool, std::optional<std::int64_t> deadli
   };
   while (!pool.tasks.quiet()) {
     if (!deadline) help();
-    if (pool.is_orphaned()) refuse();  // a task has forked
     std::int64_t const left = deadline ? *deadline - now() : 1;
-    if (left <= 0) return false;
+    if (left <= 0 || pool.is_orphaned()) return false;
     auto const key = pool.settled.prepare();
     if (pool.tasks.quiet()) {
       pool.settled.cancel();
@@ -85,6 +82,16 @@ inline bool wait_until_quiet(scheduler& pool, std::optional<std::int64_t> deadli
   return true;
 }
 
+/// The same, for users. *Throws:* error{self_wait} inside a task of this pool; error{pool_shutdown} in the child of a
+/// fork.
+inline bool wait_until_quiet(scheduler& pool, std::optional<std::int64_t> deadline) {
+  if (pool.is_orphaned()) refuse();
+  refuse_self_wait(pool);
+  bool const is_quiet = await_quiet(pool, deadline);
+  if (pool.is_orphaned()) refuse();
+  return is_quiet;
+}
+
 /// Takes no more tasks from outside, and waits until every task is settled; with `cancel`, queued tasks are settled
 /// without running. In the child of a fork there is nothing to do.
 /// *Throws:* error{self_wait} inside a task of this pool; then it goes on as before.
@@ -93,7 +100,7 @@ inline void shut_down(scheduler& pool, bool cancel) {
   refuse_self_wait(pool);
   if (cancel) pool.cancelling.store(true, std::memory_order_relaxed);
   pool.tasks.close();
-  wait_until_quiet(pool, std::nullopt);
+  static_cast<void>(await_quiet(pool, std::nullopt));
 }
 
 }  // namespace beat::inline v0::detail

@@ -1,9 +1,9 @@
 #pragma once
 // SPDX-License-Identifier: MIT
 // The forked call: the job that pcall and join put on the stack, with its callable and room for its result.
-// Its lane and index stay with its owner (pcall, join), in registers where the compiler finds some. Invariant: it is
-// joined on the thread that forked it, before it is destroyed; its owner sees to that.
+// Invariant: it is joined on the thread that forked it, before it is destroyed; its owner (pcall, join) sees to that.
 
+#include <cstdint>
 #include <type_traits>
 #include <utility>
 
@@ -17,6 +17,9 @@ template <class F>
 class forked : public job {
  public:
   using result = call_result_t<F&>;
+
+  /// Its index on the stack, set and used by its owner. Here, as a register would have to be saved by each callee.
+  std::uint32_t place;
 
   template <class G>
   BEAT_FORCE_INLINE explicit forked(G&& f) noexcept(std::is_nothrow_constructible_v<F, G>)

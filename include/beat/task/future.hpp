@@ -184,11 +184,14 @@ class [[nodiscard("post() is for tasks whose result nobody needs")]] future {
     return emptied.state_->take();
   }
 
-  /// For pcall: cancels the task if it has not begun, else waits for its end.
-  void discard() {
-    if (state().is_orphaned()) return;
-    if (!state().discard()) return wait();
-    pool_->discarded();
+  /// For pcall, before its future goes: cancels the task if it has not begun, else waits for its end. Inside of the
+  /// task itself there is no use in waiting, and nor is there in the child of a fork: then the task is left alone.
+  void discard() noexcept {
+    if (!valid() || state_->is_orphaned()) return;
+    if (state_->discard())
+      pool_->discarded();
+    else if (!state_->runs_on_this_thread())
+      wait();
   }
 
   /// For the pool.

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: MIT
 // join: two or more calls, potentially in parallel. The fastest way to fork, as nothing can happen out of order.
 
-#include <cstdint>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -34,16 +33,15 @@ BEAT_FORCE_INLINE auto valued(F&& f) {
 /// Joins the youngest job where its owner can't be sure to have it alone.
 template <class G>
 BEAT_NO_INLINE call_result_t<G&> finish_shared(forked<G>& right, lane& l) {
-  std::uint32_t const index = l.stack.depth();
-  if (l.stack.reclaim(index) == joined::kept) return right.run_here(l);
-  l.await(right, l.release(index));
+  if (l.stack.reclaim(right.place) == joined::kept) return right.run_here(l);
+  l.await(right, l.release(right.place));
   return right.take();
 }
 
 /// Joins the youngest job.
 template <class G>
 BEAT_FORCE_INLINE call_result_t<G&> finish(forked<G>& right, lane& l) {
-  if (l.stack.pop_private()) [[likely]]
+  if (l.stack.pop_private(right.place)) [[likely]]
     return right.run_here(l);
   return finish_shared(right, l);
 }
@@ -61,7 +59,7 @@ BEAT_NO_INLINE void abandon(forked<G>& right, lane& l) noexcept {
 template <class Place, class F, class G>
 BEAT_FORCE_INLINE auto join_two(Place where, F&& f, G&& g) {
   forked<kept_callable<G>> right{static_cast<kept_callable<G>&&>(g)};
-  where.lane().fork(&right);
+  right.place = where.lane().fork(&right);
   auto const run_left = [&] {
     try {
       return valued([&]() -> decltype(auto) { return call(f, where.lane()); });

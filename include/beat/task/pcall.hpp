@@ -27,8 +27,9 @@ class [[nodiscard("a future destroyed at once discards its call; keep it until g
   using result_type = typename forked::result;
 
   template <class G>
-  BEAT_FORCE_INLINE potential_future(Place where, G&& f)
-      : forked{std::forward<G>(f)}, where_{where}, above_{where.lane().fork(this) + 1} {}
+  BEAT_FORCE_INLINE potential_future(Place where, G&& f) : forked{std::forward<G>(f)}, where_{where} {
+    this->place = where.lane().fork(this);
+  }
 
   potential_future(potential_future const&) = delete;
   potential_future& operator=(potential_future const&) = delete;
@@ -36,7 +37,7 @@ class [[nodiscard("a future destroyed at once discards its call; keep it until g
   static void* operator new[](std::size_t) = delete;
 
   BEAT_FORCE_INLINE ~potential_future() {
-    if (above_ != got) [[unlikely]]
+    if (this->place != got) [[unlikely]]
       leave();
   }
 
@@ -45,26 +46,26 @@ class [[nodiscard("a future destroyed at once discards its call; keep it until g
   /// *Throws:* what the call throws; error{no_state} the second time.
   BEAT_FORCE_INLINE result_type get() {
     detail::lane& l = where_.lane();
-    std::uint32_t const depth = l.stack.depth();
-    if (depth == above_) [[likely]] {
+    std::uint32_t const index = this->place;
+    if (l.stack.depth() == index + 1) [[likely]] {
       // Marked after the call, so that the compiler sees through to the destructor's test.
       mark_on_exit const marks{*this};
-      if (l.stack.pop_private(depth - 1)) [[likely]]
+      if (l.stack.pop_private(index)) [[likely]]
         return this->run_here(where_.lane());
-      return get_shared(l, depth - 1);
+      return get_shared(l, index);
     }
     return get_out_of_order(l);
   }
 
  private:
-  // What `above_` says besides the job's place on the stack: nothing is left of it; or, got out of order, a filler or
+  // What `place` says besides the job's place on the stack: nothing is left of it; or, got out of order, a filler or
   // the thief's mark keeps its place until the destructor.
   static constexpr std::uint32_t got = 0xffff'fffe;
   static constexpr std::uint32_t filled = 0x8000'0000;
 
   struct mark_on_exit {
     potential_future& future;
-    ~mark_on_exit() { future.above_ = got; }
+    ~mark_on_exit() { future.place = got; }
   };
 
   BEAT_NO_INLINE result_type get_shared(detail::lane& l, std::uint32_t index) {
@@ -74,10 +75,10 @@ class [[nodiscard("a future destroyed at once discards its call; keep it until g
   }
 
   BEAT_NO_INLINE result_type get_out_of_order(detail::lane& l) {
-    if ((above_ & filled) != 0)
+    if ((this->place & filled) != 0)
       detail::throw_error(errc::no_state, "get() was called twice on one potential_future: keep its first result");
-    std::uint32_t const index = above_ - 1;
-    above_ |= filled;
+    std::uint32_t const index = this->place;
+    this->place |= filled;
     if (l.stack.pull_out(index, &detail::filler) == joined::kept) return this->run_here(l);
     l.await(*this, l.thief_of(index));
     return this->take();
@@ -85,8 +86,8 @@ class [[nodiscard("a future destroyed at once discards its call; keep it until g
 
   BEAT_NO_INLINE void leave() noexcept {
     detail::lane& l = where_.lane();
-    bool const is_filled = (above_ & filled) != 0;
-    std::uint32_t const index = (above_ & ~filled) - 1;
+    bool const is_filled = (this->place & filled) != 0;
+    std::uint32_t const index = this->place & ~filled;
     BEAT_ASSERT(l.stack.depth() == index + 1,
                 "a potential_future must be destroyed in reverse order of creation, on its thread");
     if (l.stack.pop(index) == joined::kept) return;  // nobody began it, or only the filler was left
@@ -97,7 +98,6 @@ class [[nodiscard("a future destroyed at once discards its call; keep it until g
   }
 
   [[no_unique_address]] Place where_;
-  std::uint32_t above_;  // the depth of the stack with this job on it
 };
 
 /// Calls `f` potentially in parallel with what follows. No allocation, no lock; outside of a pool `f` runs in get().

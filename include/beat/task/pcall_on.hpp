@@ -11,7 +11,8 @@
 namespace beat::inline v0 {
 
 /// A call that a pool may begin while this thread goes on. Destroyed before get(), it discards a call that nobody
-/// began, and waits for one that somebody did.
+/// began, and waits for one that somebody did; but a call that destroys its own future goes on, as nobody could wait
+/// for it. As every wait, this one hangs where the call waits for the thread that destroys the future.
 template <class T>
 class [[nodiscard("a future destroyed at once discards its call; keep it until get()")]] pool_potential_future {
  public:
@@ -20,9 +21,7 @@ class [[nodiscard("a future destroyed at once discards its call; keep it until g
   pool_potential_future(pool_potential_future const&) = delete;
   pool_potential_future& operator=(pool_potential_future const&) = delete;
 
-  ~pool_potential_future() {
-    if (task_.valid()) task_.discard();
-  }
+  ~pool_potential_future() { task_.discard(); }
 
   /// The result of the call, once; runs it on this thread if nobody has begun it.
   /// *Throws:* what the call throws; error{no_state} the second time.
