@@ -19,6 +19,9 @@ if(WAY STREQUAL bare_compiler)
 else()
   if(WAY STREQUAL find_package)
     run("Installing beat" ${CMAKE_COMMAND} --install ${BEAT_BUILD} --prefix ${DIRECTORY}/prefix)
+    if(BEAT_BUILD_EXAMPLES)
+      run("Running the installed tool" ${DIRECTORY}/prefix/bin/beat-info)
+    endif()
   endif()
   run("Configuring the consumer"
       ${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR}/consumer -B ${DIRECTORY} -G ${GENERATOR}
