@@ -69,7 +69,7 @@ using tree_place = std::tuple<package_id, node_id, l3_id, unsigned>;
   for (unsigned from = 0; from < machine.nodes().size(); ++from) {
     text += "  node " + std::to_string(machine[node_id{from}].os_index) + ":";
     for (unsigned to = 0; to < machine.nodes().size(); ++to) {
-      text += " " + std::to_string(machine.distance({from}, {to}));
+      text += ' ' + std::to_string(machine.distance({from}, {to}));
     }
     text += "\n";
   }
