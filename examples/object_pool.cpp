@@ -18,7 +18,7 @@ struct order {
   std::pmr::string customer;
 };
 
-/// One thread makes orders, and the workers destroy them. Both keep free memory for what they make next.
+/// One thread makes orders, and whoever runs a task destroys one. Free memory finds its way back to the maker.
 bool pass_objects_on(beat::ThreadPool& pool) {
   beat::slab_resource names;        // for what the objects hold
   beat::object_pool<order> orders;  // for the objects; must outlive them

@@ -39,7 +39,8 @@ namespace beat::inline v0::detail {
 // The error is one of read_pressure.
 [[nodiscard]] inline std::string unavailable_reason(std::error_code failure) {
   if (failure == errc::not_supported) {
-    return "there is no such file; use a Linux kernel with PSI (CONFIG_PSI), started with psi=1";
+    return "there is no such file; name one that is there, or use a Linux kernel with PSI (CONFIG_PSI), started with "
+           "psi=1";
   }
   return failure == errc::invalid_argument ? "its content is not what the kernel writes; name a PSI file of memory"
                                            : "it can't be read; permit this process to read it";
