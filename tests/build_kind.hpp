@@ -16,6 +16,14 @@ inline constexpr bool is_sanitized = false;
 
 inline constexpr bool has_thread_sanitizer = is_sanitized && !BEAT_HAS_ADDRESS_SANITIZER();
 
+/// Of all the builds that are tested, the one in which things happen as often as promised. In the others, which look for
+/// other mistakes, they happen less often.
+#if defined(__clang__)
+inline constexpr bool is_thorough = false;
+#else
+inline constexpr bool is_thorough = !is_sanitized && BEAT_HAS_LINUX();
+#endif
+
 #if defined(__OPTIMIZE__)
 inline constexpr bool is_optimised = true;
 #else

@@ -43,8 +43,8 @@ inline long soak() {
   return factor;
 }
 
-/// So much is done: less under a sanitizer, where everything takes many times as long.
-inline long often(long usually, long sanitized) { return (build_kind::is_sanitized ? sanitized : usually) * soak(); }
+/// So much is done: less in the builds that look for other mistakes.
+inline long often(long thorough, long elsewhere) { return (build_kind::is_thorough ? thorough : elsewhere) * soak(); }
 
 /// A number of /proc/self/status, such as "Threads" or "VmRSS" (in kB); -1 where there is none.
 inline long of_this_process(std::string const& name) {

@@ -42,8 +42,6 @@ struct knowledge {
   bool has_l3 = true;
   bool has_memory = true;  // of the first node
   unsigned limit = 2;
-
-  [[nodiscard]] friend bool operator==(knowledge const&, knowledge const&) = default;
 };
 
 constexpr knowledge whole{};

@@ -116,8 +116,8 @@ inline constexpr std::array<perf_event_facts, perf_event_count> perf_facts{{
   return perf_count{static_cast<std::uint64_t>(static_cast<double>(value) * scale + 0.5), scale};
 }
 
-// Why the system gives no such counter, and what to do.
-[[nodiscard]] inline std::string perf_absence(perf_source const& source, std::error_code failure) {
+// Why the system gives no such counter, and what to do; empty where only the system's own message says it.
+[[nodiscard]] inline std::string_view known_perf_absence(perf_source const& source, std::error_code failure) {
   if (failure == errc::not_supported) {
     return "absent: this build does without Linux; build for it, and without BEAT_PORTABLE";
   }
@@ -127,9 +127,11 @@ inline constexpr std::array<perf_event_facts, perf_event_count> perf_facts{{
            "virtual machine have them";
   }
   if (failure == std::errc::permission_denied || failure == std::errc::operation_not_permitted) {
-    return std::string{"refused: set the sysctl kernel.perf_event_paranoid to "} + (source.counts_kernel ? "1" : "2") +
-           " or less, or give the program CAP_PERFMON; in a container, its seccomp profile may have to allow "
-           "perf_event_open";
+    return source.counts_kernel
+               ? "refused: set the sysctl kernel.perf_event_paranoid to 1 or less, or give the program CAP_PERFMON; in "
+                 "a container, its seccomp profile may have to allow perf_event_open"
+               : "refused: set the sysctl kernel.perf_event_paranoid to 2 or less, or give the program CAP_PERFMON; in "
+                 "a container, its seccomp profile may have to allow perf_event_open";
   }
   if (failure == std::errc::too_many_files_open || failure == std::errc::too_many_files_open_in_system) {
     return "refused: too many files are open; raise the limit (ulimit -n), or use fewer perf_counters at a time";
@@ -140,7 +142,12 @@ inline constexpr std::array<perf_event_facts, perf_event_count> perf_facts{{
   if (failure == std::errc::device_or_resource_busy) {
     return "refused: another program has the counters for itself; end it";
   }
-  return "refused: " + failure.message();
+  return {};
+}
+
+[[nodiscard]] inline std::string perf_absence(perf_source const& source, std::error_code failure) {
+  std::string_view const known = known_perf_absence(source, failure);
+  return known.empty() ? "refused: " + failure.message() : std::string{known};
 }
 
 }  // namespace detail
