@@ -16,8 +16,8 @@ inline constexpr bool is_sanitized = false;
 
 inline constexpr bool has_thread_sanitizer = is_sanitized && !BEAT_HAS_ADDRESS_SANITIZER();
 
-/// Of all the builds that are tested, the one in which things happen as often as promised. In the others, which look for
-/// other mistakes, they happen less often.
+/// Of all the builds that are tested, the one in which things happen as often as promised. In the others, which look
+/// for other mistakes, they happen less often.
 #if defined(__clang__)
 inline constexpr bool is_thorough = false;
 #else
