@@ -170,7 +170,7 @@ class worker : public lane {
     job_stack::control const public_jobs = stack.control_word();
     out << "worker " << id_ << (guest_ ? occupied.load(std::memory_order_relaxed) ? ", a guest" : ", free" : "")
         << (regions() % 2 != 0 ? ", busy" : ", idle") << ": " << stack.depth() << " calls forked, the first "
-        << public_jobs.split() - 1 << " public, " << public_jobs.top() - 1 << " taken"
+        << public_jobs.split() << " public, " << public_jobs.top() << " taken"
         << (public_jobs.is_requested() ? ", asked to share" : "") << "; " << deque_.size() << " tasks; "
         << counters.snapshot() << '\n';
   }
