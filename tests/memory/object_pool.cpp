@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <memory_resource>
 #include <mutex>
 #include <new>
 #include <optional>
@@ -176,6 +177,41 @@ TEST_CASE("where the upstream fails, at each of its calls, nothing is lost", "[u
   upstream.fail_after(0);
   deallocate(pool, allocate(pool, objects.size()));
   CHECK(pool.usage().blocks_in_use == 0);
+}
+
+TEST_CASE("an upstream may free objects of the pool while it looks for memory", "[unit]") {
+  struct evicting final : std::pmr::memory_resource {
+    object_pool<object>* pool = nullptr;
+    std::vector<object*> cached;
+
+    void* do_allocate(std::size_t bytes, std::size_t alignment) override {
+      for (object* const each : std::exchange(cached, {})) pool->deallocate(each);
+      return std::pmr::new_delete_resource()->allocate(bytes, alignment);
+    }
+    void do_deallocate(void* place, std::size_t bytes, std::size_t alignment) override {
+      std::pmr::new_delete_resource()->deallocate(place, bytes, alignment);
+    }
+    [[nodiscard]] bool do_is_equal(std::pmr::memory_resource const& other) const noexcept override {
+      return this == &other;
+    }
+  };
+  for (std::size_t const cached : {std::size_t{1}, kept<object>, 2 * kept<object>}) {
+    evicting upstream;
+    object_pool<object> pool{&upstream};
+    upstream.pool = &pool;
+    auto const objects = allocate(pool, cached);
+    upstream.cached = objects;
+    std::vector<object*> others;
+    while (!upstream.cached.empty()) others.push_back(pool.allocate());
+    CHECK(pool.usage().blocks_in_use == others.size());
+    auto const again = allocate(pool, cached);
+    std::set<object*> different{others.begin(), others.end()};
+    different.insert(again.begin(), again.end());
+    CHECK(different.size() == others.size() + cached);
+    deallocate(pool, again);
+    deallocate(pool, others);
+    CHECK(pool.usage().blocks_in_use == 0);
+  }
 }
 
 TEST_CASE("trim gives back what is wholly unused", "[unit]") {

@@ -121,13 +121,20 @@ class block_store final : private magazine_owner {
     std::size_t bytes = 0;  // a multiple of size_
   };
 
+  // The upstream may free blocks of this store while it works, so that the magazine may not be empty afterwards.
   BEAT_NO_INLINE void* allocate_more() {
-    void* alone[1];
     magazine* const mine = find_or_make_magazine();
-    void** const blocks = mine != nullptr ? mine->blocks : alone;
-    std::uint32_t const count = take(blocks, mine != nullptr ? batch_ : 1);
-    if (mine != nullptr) mine->count.store(count - 1, std::memory_order_relaxed);
-    return mark_as_used(blocks[count - 1], size_);
+    std::unique_lock guard{lock_};
+    if (free_.empty() && uncut_.bytes == 0) add_slab(guard);
+    if (mine == nullptr) {
+      void* block = nullptr;
+      take(&block, 1);
+      return mark_as_used(block, size_);
+    }
+    std::uint32_t count = mine->count.load(std::memory_order_relaxed);
+    if (count == 0) count = take(mine->blocks, batch_);
+    mine->count.store(count - 1, std::memory_order_relaxed);
+    return mark_as_used(mine->blocks[count - 1], size_);
   }
 
   BEAT_NO_INLINE void deallocate_more(void* block) noexcept {
@@ -177,10 +184,8 @@ class block_store final : private magazine_owner {
     m.count.store(all - count, std::memory_order_relaxed);
   }
 
-  // Fetches from 1 to `most` blocks.
-  std::uint32_t take(void** into, std::uint32_t most) {
-    std::unique_lock guard{lock_};
-    if (free_.empty() && uncut_.bytes == 0) add_slab(guard);
+  // Fetches from 1 to `most` blocks, as there is one in the list or not cut yet. Under the lock.
+  std::uint32_t take(void** into, std::uint32_t most) noexcept {
     if (free_.empty()) return cut(into, most);
     auto const count = static_cast<std::uint32_t>(std::min<std::size_t>(most, free_.size()));
     std::copy(free_.end() - count, free_.end(), into);
