@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -49,7 +50,8 @@ struct scripted_alarm {
     bool asleep = false;
     bool woken = false;
     unsigned fired = 0;
-    bool is_set = false;
+    unsigned set = 0;  // how many triggers
+    bool has_memory = true;
     std::chrono::steady_clock::time_point time{1h};
     beat::detail::sleep_limit limit;
     std::vector<std::string> triggers;
@@ -75,14 +77,17 @@ struct scripted_alarm {
 
   std::error_code set(std::filesystem::path const&, std::string const& trigger) {
     std::error_code const refusal = trigger.starts_with("some") ? play->refusal_of_some : play->refusal_of_full;
-    play->is_set = !refusal;
+    if (trigger.starts_with("full") && !play->has_memory) {
+      throw std::bad_alloc{};
+    }
+    play->set += refusal ? 0U : 1U;
     play->triggers.push_back(trigger);
     return refusal;
   }
-  void clear() noexcept { play->is_set = false; }
+  void clear() noexcept { play->set = 0; }
   [[nodiscard]] bool is_set() const noexcept {
     std::lock_guard const lock{play->mutex};
-    return play->is_set;
+    return play->set != 0;
   }
   [[nodiscard]] std::chrono::steady_clock::time_point now() const noexcept {
     std::lock_guard const lock{play->mutex};
@@ -420,6 +425,17 @@ TEST_CASE("the thread sleeps for ever unless it has something to look at", "[top
   CHECK(ear.heard().empty());
 }
 
+TEST_CASE("a subscription that fails for want of memory leaves no trigger to the next", "[topology]") {
+  stage scene;
+  scene.begin();
+  scene.play->has_memory = false;
+  CHECK_THROWS_AS(static_cast<void>(scene.monitor->on_change([](level) {})), std::bad_alloc);
+  scene.play->has_memory = true;
+  auto const subscription = scene.monitor->on_change([](level) {});
+  scene.play->settle();
+  CHECK(scene.play->set == 2);
+}
+
 TEST_CASE("where the kernel refuses triggers the file is polled, and the reason can be read", "[topology]") {
   stage scene;
   scene.begin();
@@ -433,7 +449,7 @@ TEST_CASE("where the kernel refuses triggers the file is polled, and the reason 
   if (!scene.play->refusal_of_some && !scene.play->refusal_of_full) {
     {
       std::lock_guard const lock{scene.play->mutex};
-      scene.play->is_set = false;
+      scene.play->set = 0;
     }
     scene.play->wake_up();
     words = std::make_error_code(std::errc::no_such_device).message();

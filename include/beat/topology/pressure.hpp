@@ -203,6 +203,7 @@ class basic_pressure_monitor {
 
   // Both or none: one alone would miss what the other is for.
   void set_triggers() {
+    alarm_->clear();  // those of a subscription for which there was no memory or thread
     refusal_ = alarm_->set(file_, detail::trigger_text("some", options_.thresholds.some));
     if (!refusal_) {
       refusal_ = alarm_->set(file_, detail::trigger_text("full", options_.thresholds.critical));
