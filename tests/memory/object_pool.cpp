@@ -450,7 +450,7 @@ TEST_CASE("a destructor at the end of a thread may still use a pool", "[unit]") 
 }
 
 TEST_CASE("ten thousand pools one after the other take no more of a thread than one", "[unit]") {
-  using directory = beat::detail::store_directory;
+  auto& directory = beat::detail::store_directory::here();
   struct nobody final : beat::detail::magazine_owner {
     void take_back(beat::detail::magazine*) noexcept override {}
   };
@@ -461,9 +461,9 @@ TEST_CASE("ten thousand pools one after the other take no more of a thread than 
     pool.deallocate(pool.allocate());
     if (i % 100 != 0) continue;
     nobody owner;
-    beat::detail::store_key const key = directory::enter(owner);
+    beat::detail::store_key const key = directory.enter(owner);
     greatest = std::max(greatest, beat::detail::index_of(key));
-    directory::leave(key);
+    directory.leave(key);
   }
   CHECK(greatest < 100);
   CHECK(upstream.blocks() == 0);

@@ -34,14 +34,14 @@ class block_store final : private magazine_owner {
         kept_{2 * batch_},
         alignment_{std::max(alignment, cache_line)},
         upstream_{upstream},
-        key_{store_directory::enter(*this)} {}
+        key_{directory_.enter(*this)} {}
 
   block_store(block_store const&) = delete;
   block_store& operator=(block_store const&) = delete;
 
   /// Nobody uses the store any more; threads that did may live on, or end at the same time.
   ~block_store() {
-    store_directory::leave(key_);
+    directory_.leave(key_);
     while (magazines_ != nullptr) delete std::exchange(magazines_, magazines_->next);
     for (slab const& s : slabs_) release(s);
   }
@@ -50,7 +50,7 @@ class block_store final : private magazine_owner {
 
   /// Throws: what the upstream throws.
   [[nodiscard]] BEAT_FORCE_INLINE void* allocate() {
-    magazine* const mine = thread_magazines::find(key_);
+    magazine* const mine = find_magazine();
     if (mine == nullptr) [[unlikely]]
       return allocate_more();
     std::uint32_t const count = mine->count.load(std::memory_order_relaxed);
@@ -66,7 +66,7 @@ class block_store final : private magazine_owner {
                 "this pointer is foreign: no block of this pool begins there; free it where it comes from");
     BEAT_ASSERT(!is_marked_as_free(block, key_), "double free: this block is free already; free each block once");
     mark_as_free(block, size_, key_);
-    magazine* const mine = thread_magazines::find(key_);
+    magazine* const mine = find_magazine();
     if (mine == nullptr) [[unlikely]]
       return deallocate_more(block);
     std::uint32_t const count = mine->count.load(std::memory_order_relaxed);
@@ -84,7 +84,7 @@ class block_store final : private magazine_owner {
     {
       std::lock_guard const guard{lock_};
       unused.reserve(slabs_.size());
-      if (magazine* const mine = thread_magazines::find(key_)) put(*mine, mine->count.load(std::memory_order_relaxed));
+      if (magazine* const mine = find_magazine()) put(*mine, mine->count.load(std::memory_order_relaxed));
       cut_rest();
       std::sort(free_.begin(), free_.end(), std::greater<>{});  // the lowest is given out first
       auto const is_unused = [this](slab const& s) { return count_free(s) == s.bytes / size_; };
@@ -153,9 +153,16 @@ class block_store final : private magazine_owner {
     mine->count.store(count + 1, std::memory_order_relaxed);
   }
 
-  // Null where there is no memory for one, or the thread ends.
+  [[nodiscard]] bool is_made_here() const noexcept { return tables_ == thread_magazines::identity(); }
+
+  [[nodiscard]] BEAT_FORCE_INLINE magazine* find_magazine() const noexcept {
+    return is_made_here() ? thread_magazines::find(key_) : nullptr;
+  }
+
+  // Null where there is no memory for one, the thread ends, or a library uses a store of another.
   magazine* find_or_make_magazine() noexcept {
-    if (magazine* const mine = thread_magazines::find(key_)) return mine;
+    if (magazine* const mine = find_magazine()) return mine;
+    if (!is_made_here()) return nullptr;
     auto* const made = new (std::nothrow) magazine;
     if (made == nullptr || !thread_magazines::set(key_, made)) {
       delete made;
@@ -268,6 +275,8 @@ class block_store final : private magazine_owner {
   std::uint32_t const kept_;     // how many a magazine holds at most
   std::size_t const alignment_;  // of a slab
   std::pmr::memory_resource* const upstream_;
+  store_directory& directory_ = store_directory::here();
+  void const* const tables_ = thread_magazines::identity();  // whose magazines are those of this store
   store_key const key_;
 
   alignas(cache_line) std::mutex mutable lock_;  // of all that follows

@@ -5,7 +5,8 @@
 // generation that no other store with this index had. A thread that ends gives its magazines back to the stores that
 // still live, under the directory's lock, which a store's end takes as well; a store that ends deletes its magazines,
 // and seats that still name them are known by their key. Indices are used again, so a table is as long as there were
-// stores at a time.
+// stores at a time. A program and a library that it loads may each have a directory and tables of their own, with the
+// same keys: a store knows those of who made it, and others do without magazines.
 
 #include <atomic>
 #include <bit>
@@ -51,37 +52,40 @@ constexpr std::size_t index_of(store_key key) noexcept { return key & ((store_ke
 /// Which stores live.
 class store_directory {
  public:
+  /// Never destroyed, as stores with static storage may end later.
+  static store_directory& here() {
+    static store_directory& own = *new store_directory;
+    return own;
+  }
+
   /// Throws: std::bad_alloc, also where 2^24 stores live.
-  [[nodiscard]] static store_key enter(magazine_owner& owner) {
-    state& s = all();
-    std::lock_guard const guard{s.lock};
-    if (s.vacant.empty()) {
-      if (s.entries.size() >> store_index_bits != 0) throw std::bad_alloc{};
-      s.vacant.reserve(s.entries.size() + 1);  // for leave(), which can't fail
-      s.entries.emplace_back();
-      s.vacant.push_back(s.entries.size() - 1);
+  [[nodiscard]] store_key enter(magazine_owner& owner) {
+    std::lock_guard const guard{lock_};
+    if (vacant_.empty()) {
+      if (entries_.size() >> store_index_bits != 0) throw std::bad_alloc{};
+      vacant_.reserve(entries_.size() + 1);  // for leave(), which can't fail
+      entries_.emplace_back();
+      vacant_.push_back(entries_.size() - 1);
     }
-    std::size_t const index = s.vacant.back();
-    s.vacant.pop_back();
-    entry& e = s.entries[index];
+    std::size_t const index = vacant_.back();
+    vacant_.pop_back();
+    entry& e = entries_[index];
     e.owner = &owner;
     e.key = ((e.key >> store_index_bits) + 1) << store_index_bits | index;
     return e.key;
   }
 
   /// After this no thread that ends comes to the store.
-  static void leave(store_key key) noexcept {
-    state& s = all();
-    std::lock_guard const guard{s.lock};
-    s.entries[index_of(key)].owner = nullptr;
-    s.vacant.push_back(index_of(key));
+  void leave(store_key key) noexcept {
+    std::lock_guard const guard{lock_};
+    entries_[index_of(key)].owner = nullptr;
+    vacant_.push_back(index_of(key));
   }
 
   /// Gives the magazine to its store, or does nothing where that is gone, and the magazine with it.
-  static void give_back(store_key key, magazine* m) noexcept {
-    state& s = all();
-    std::lock_guard const guard{s.lock};
-    entry const& e = s.entries[index_of(key)];
+  void give_back(store_key key, magazine* m) noexcept {
+    std::lock_guard const guard{lock_};
+    entry const& e = entries_[index_of(key)];
     if (e.key == key && e.owner != nullptr) e.owner->take_back(m);
   }
 
@@ -90,22 +94,18 @@ class store_directory {
     magazine_owner* owner = nullptr;
     store_key key = 0;  // the last one given
   };
-  struct state {
-    std::mutex lock;  // taken before the lock of a store
-    std::vector<entry> entries;
-    std::vector<std::size_t> vacant;
-  };
 
-  // Never destroyed, as stores with static storage may end later.
-  static state& all() {
-    static state& s = *new state;
-    return s;
-  }
+  std::mutex lock_;  // taken before the lock of a store
+  std::vector<entry> entries_;
+  std::vector<std::size_t> vacant_;
 };
 
 /// The magazines of the calling thread.
 class thread_magazines {
  public:
+  /// Tells apart the tables of a program and of the libraries that it loads.
+  static void const* identity() noexcept { return &nobody_; }
+
   /// Null where the thread has none of this store.
   BEAT_FORCE_INLINE static magazine* find(store_key key) noexcept {
     seat const& s = mine_.seats[key & mine_.mask];
@@ -158,7 +158,7 @@ class thread_magazines {
     std::size_t const count = size();
     table const last = std::exchange(mine_, {&nobody_, 0, stage::closed});
     for (std::size_t i = 0; i < count; ++i)
-      if (last.seats[i].key != 0) store_directory::give_back(last.seats[i].key, last.seats[i].its);
+      if (last.seats[i].key != 0) store_directory::here().give_back(last.seats[i].key, last.seats[i].its);
     if (count != 0) delete[] last.seats;
   }
 

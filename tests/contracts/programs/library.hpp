@@ -17,11 +17,13 @@ class library {
   library& operator=(library const&) = delete;
 
   /// Calls a function of plugin.cpp.
-  bool succeeds(char const* function) const {
-    auto const f = reinterpret_cast<bool (*)()>(::dlsym(handle_, function));
+  template <class Result>
+  Result call(char const* function) const {
+    auto const f = reinterpret_cast<Result (*)()>(::dlsym(handle_, function));
     if (f == nullptr) fail(::dlerror());
     return f();
   }
+  bool succeeds(char const* function) const { return call<bool>(function); }
 
   static bool is_loaded(char const* path) {
     void* const found = ::dlopen(path, RTLD_NOW | RTLD_NOLOAD);

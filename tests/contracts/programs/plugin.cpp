@@ -19,6 +19,8 @@ extern "C" bool many_tasks_run() {
   return pool.stats().completed == 50'000;
 }
 
+extern "C" beat::object_pool<int>* make_object_pool() { return new beat::object_pool<int>; }
+
 extern "C" bool pool_is_closed_in_a_child() {
   beat::ThreadPool pool{2};
   pid_t const child = ::fork();
