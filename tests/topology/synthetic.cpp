@@ -140,5 +140,10 @@ TEST_CASE("a synthetic machine that makes no sense is refused in words", "[topol
   check_refused("core:2049 pu:2", "more than 4096 CPUs");
   check_refused("core:4096 core:1", "more than 4096 CPUs");
   check_refused("package:4096 node:4096 l3:4096 core:4096 pu:4096", "more than 4096 CPUs");
+  std::string two_to_the_64th = "package:4096 node:4096 l3:4096";
+  for (int kind = 0; kind < 16; ++kind) {
+    two_to_the_64th += " core:4096 pu:4096";
+  }
+  check_refused(two_to_the_64th, "more than 4096 CPUs");
   check_refused("package:257", "more than 256 nodes");
 }

@@ -43,7 +43,7 @@ struct synthetic_machine {
   std::optional<cpu_set> usable = {};
   std::vector<unsigned> distances = {};
 
-  // No overflow: each number is at most 4096.
+  // No overflow: each number is at most 4096, and so many kinds of cores as would do it are too many.
   [[nodiscard]] std::uint64_t node_count() const noexcept {
     return std::uint64_t{packages} * nodes * (l3_holds_nodes ? l3_groups : 1);
   }
@@ -53,7 +53,7 @@ struct synthetic_machine {
   [[nodiscard]] std::uint64_t cpu_count() const noexcept {
     std::uint64_t in_part = 0;
     for (synthetic_cores const& kind : cores) {
-      in_part += std::uint64_t{kind.count} * kind.cpus;
+      in_part = std::min<std::uint64_t>(in_part + std::uint64_t{kind.count} * kind.cpus, most_cpus + 1);
     }
     return std::max(node_count(), l3_count()) * in_part;
   }
