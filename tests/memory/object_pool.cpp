@@ -20,8 +20,14 @@
 #include <utility>
 #include <vector>
 
+#include "build_kind.hpp"
 #include "catch.hpp"
 #include "memory/upstream.hpp"
+
+#if BEAT_HAS_LINUX()
+#include <sys/wait.h>
+#include <unistd.h>
+#endif
 
 namespace {
 
@@ -503,3 +509,33 @@ TEST_CASE("many pools live at a time, used by several threads", "[unit]") {
   CHECK(damaged == 0);
   for (auto const& pool : pools) REQUIRE(pool->usage().blocks_in_use == 0);
 }
+
+#if BEAT_HAS_LINUX()
+TEST_CASE("the child of a fork may make a pool, whatever other threads do with theirs", "[unit]") {
+  if (build_kind::is_sanitized) return;  // whose own locks do not outlive a fork beside a thread that works
+  std::atomic<bool> stop{false};
+  std::thread other{[&] {
+    while (!stop.load()) {
+      object_pool<object> pool;
+      pool.deallocate(pool.allocate());
+    }
+  }};
+  int failed = 0;
+  for (int forks = 0; forks < 500 && failed == 0; ++forks) {
+    pid_t const child = ::fork();
+    if (child == 0) {
+      ::alarm(60);
+      {
+        object_pool<object> pool;
+        pool.deallocate(pool.allocate());
+      }
+      ::_exit(0);
+    }
+    int status = 0;
+    failed += ::waitpid(child, &status, 0) == child && status == 0 ? 0 : 1;
+  }
+  stop.store(true);
+  other.join();
+  CHECK(failed == 0);
+}
+#endif

@@ -288,7 +288,7 @@ TEST_CASE("a pool says what everybody does", "[unit]") {
   INFO(busy.str());
   CHECK(busy.str().starts_with("pool talker: 1 tasks and roots admitted, 0 reported as finished, none in the inbox; "));
   CHECK(busy.str().find("permits 2, active 1") != std::string::npos);
-  CHECK(busy.str().find("worker 2, a guest, busy: 0 calls forked, the first 0 public, 0 taken; ") != std::string::npos);
+  CHECK(busy.str().find("worker 2, a guest, busy: 0 calls forked, the first 0 public, 0 taken") != std::string::npos);
   pool.shutdown();
   std::ostringstream idle;
   pool.describe(idle);

@@ -50,8 +50,8 @@ struct scripted_alarm {
     bool asleep = false;
     bool woken = false;
     unsigned fired = 0;
-    unsigned set = 0;  // how many triggers
-    bool has_memory = true;
+    unsigned set = 0;        // how many triggers
+    bool has_memory = true;  // for the next trigger of the second kind
     std::chrono::steady_clock::time_point time{1h};
     beat::detail::sleep_limit limit;
     std::vector<std::string> triggers;
@@ -77,7 +77,7 @@ struct scripted_alarm {
 
   std::error_code set(std::filesystem::path const&, std::string const& trigger) {
     std::error_code const refusal = trigger.starts_with("some") ? play->refusal_of_some : play->refusal_of_full;
-    if (trigger.starts_with("full") && !play->has_memory) {
+    if (trigger.starts_with("full") && !std::exchange(play->has_memory, true)) {
       throw std::bad_alloc{};
     }
     play->set += refusal ? 0U : 1U;
@@ -120,6 +120,7 @@ struct stage {
   }
 
   void set_pressure(std::string const& text) {
+    play->settle();  // who reads a file while it is written finds half of it
     machine.write("proc/pressure/memory", text);
     play->wake_up();
     play->settle();
@@ -430,7 +431,6 @@ TEST_CASE("a subscription that fails for want of memory leaves no trigger to the
   scene.begin();
   scene.play->has_memory = false;
   CHECK_THROWS_AS(static_cast<void>(scene.monitor->on_change([](level) {})), std::bad_alloc);
-  scene.play->has_memory = true;
   auto const subscription = scene.monitor->on_change([](level) {});
   scene.play->settle();
   CHECK(scene.play->set == 2);

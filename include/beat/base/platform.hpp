@@ -116,10 +116,17 @@ inline std::uint32_t watch_forks() noexcept {
 /// The same, for those who have called watch_forks() before.
 inline std::uint32_t fork_count() noexcept { return forks.load(std::memory_order_relaxed); }
 
+/// From now on whoever forks calls `before`, and then `after` in both processes. False where there is no memory for it.
+/// Source: pthread_atfork(3).
+inline bool around_forks(void (*before)(), void (*after)()) noexcept {
+  return ::pthread_atfork(before, after, after) == 0;
+}
+
 #else
 
 inline std::uint32_t watch_forks() noexcept { return 0; }
 inline std::uint32_t fork_count() noexcept { return 0; }
+inline bool around_forks(void (*)(), void (*)()) noexcept { return false; }
 
 /// Sleeps while the word holds `expected`. May return for no reason: call it in a loop that reads the word.
 inline void futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t expected) noexcept {

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include <beat/base/config.hpp>
+#include <beat/base/platform.hpp>
 
 namespace beat::inline v0::detail {
 
@@ -52,10 +53,12 @@ constexpr std::size_t index_of(store_key key) noexcept { return key & ((store_ke
 /// Which stores live.
 class store_directory {
  public:
-  /// Never destroyed, as stores with static storage may end later.
+  /// Its lock is free in the child of a fork, whatever other threads did with their stores.
   static store_directory& here() {
-    static store_directory& own = *new store_directory;
-    return own;
+    static bool const is_free_in_child =
+        platform::around_forks([] { only().lock_.lock(); }, [] { only().lock_.unlock(); });
+    static_cast<void>(is_free_in_child);
+    return only();
   }
 
   /// Throws: std::bad_alloc, also where 2^24 stores live.
@@ -94,6 +97,12 @@ class store_directory {
     magazine_owner* owner = nullptr;
     store_key key = 0;  // the last one given
   };
+
+  // Never destroyed, as stores with static storage may end later.
+  static store_directory& only() {
+    static store_directory& directory = *new store_directory;
+    return directory;
+  }
 
   std::mutex lock_;  // taken before the lock of a store
   std::vector<entry> entries_;

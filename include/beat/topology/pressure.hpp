@@ -171,6 +171,9 @@ class basic_pressure_monitor {
     if (subscribers_->is_orphaned()) {
       detail::throw_error(errc::not_supported, "a pressure monitor does not survive fork; make one in the child");
     }
+    using subscriber = detail::pressure_subscribers::subscriber;
+    // Before the lock, as whatever fails below may destroy the callback, which may do anything in its destructor.
+    auto const own = std::make_shared<subscriber>(subscriber{std::move(callback)});
     std::lock_guard const lock{mutex_};
     bool const has_thread = thread_.joinable();
     if (!has_thread || subscribers_->empty()) {
@@ -180,7 +183,7 @@ class basic_pressure_monitor {
       set_triggers();
       start_thread();
     }
-    pressure_subscription subscription{subscribers_, std::move(callback)};
+    pressure_subscription subscription{subscribers_, own};
     alarm_->wake();
     return subscription;
   }

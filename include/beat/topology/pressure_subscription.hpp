@@ -27,15 +27,14 @@ class pressure_subscribers {
  public:
   struct subscriber {
     unique_function<void(pressure_level)> callback;
-    std::uint64_t last_round;
+    std::uint64_t last_round = 0;
   };
 
-  [[nodiscard]] std::shared_ptr<subscriber> add(unique_function<void(pressure_level)> callback) {
+  void add(std::shared_ptr<subscriber> const& added) {
     std::lock_guard const lock{mutex_};
-    auto added = std::make_shared<subscriber>(subscriber{std::move(callback), round_});
+    added->last_round = round_;
     subscribers_.push_back(added);
     count_.store(subscribers_.size(), std::memory_order_relaxed);
-    return added;
   }
 
   // Waits for the end of the callback, unless it is the callback that calls this, or another on the same thread.
@@ -138,8 +137,10 @@ class [[nodiscard("the callback is called only as long as this object lives")]] 
   friend class basic_pressure_monitor;
 
   pressure_subscription(std::shared_ptr<detail::pressure_subscribers> list,
-                        unique_function<void(pressure_level)> callback)
-      : list_{std::move(list)}, own_{list_->add(std::move(callback))} {}
+                        std::shared_ptr<detail::pressure_subscribers::subscriber> own)
+      : list_{std::move(list)}, own_{std::move(own)} {
+    list_->add(own_);
+  }
 
   std::shared_ptr<detail::pressure_subscribers> list_;
   std::shared_ptr<detail::pressure_subscribers::subscriber> own_;
