@@ -35,15 +35,18 @@ class described_machine {
   [[nodiscard]] std::filesystem::path const& root() const { return root_; }
 
   // `path` is relative to the root, as "proc/self/cgroup".
+  /// Whoever reads it meanwhile finds all of the old text, or all of the new one.
   void write(std::string const& path, std::string_view text) {
     std::filesystem::path const file = root_ / path;
+    std::filesystem::path const fresh = file.string() + ".fresh";
     std::filesystem::create_directories(file.parent_path());
-    std::ofstream out{file, std::ios::binary};
+    std::ofstream out{fresh, std::ios::binary};
     out << text;
     out.close();
     if (!out) {
       throw std::runtime_error{"could not write the fixture " + file.string()};
     }
+    std::filesystem::rename(fresh, file);
   }
 
   void make_folder(std::string const& path) { std::filesystem::create_directories(root_ / path); }

@@ -120,7 +120,6 @@ struct stage {
   }
 
   void set_pressure(std::string const& text) {
-    play->settle();  // who reads a file while it is written finds half of it
     machine.write("proc/pressure/memory", text);
     play->wake_up();
     play->settle();
