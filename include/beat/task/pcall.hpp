@@ -47,6 +47,7 @@ class [[nodiscard("a future destroyed at once discards its call; keep it until g
   BEAT_FORCE_INLINE result_type get() {
     detail::lane& l = where_.lane();
     std::uint32_t const index = this->place;
+    // Not depth() - 1 == index: g++ would then go on with the former, which has to wait for the last fork or join.
     if (l.stack.depth() == index + 1) [[likely]] {
       // Marked after the call, so that the compiler sees through to the destructor's test.
       mark_on_exit const marks{*this};
