@@ -70,7 +70,7 @@ TEST_CASE("a short loop that was taken for long once is timed again", "[algorith
     loop_timer timer{cost, 2};
     timer.count(2);
   }
-  CHECK(cost.grain() > 2);
+  CHECK(cost.grain() >= 2);  // no longer worth sharing, however long the one took that was timed
 }
 
 TEST_CASE("a loop whose iterations were short is still shared when they turn long", "[algorithm]") {

@@ -98,7 +98,7 @@ class store_directory {
     store_key key = 0;  // the last one given
   };
 
-  // Never destroyed, as stores with static storage may end later.
+  // Never destroyed, as stores with static storage may end later: what a library that is unloaded leaves behind.
   static store_directory& only() {
     static store_directory& directory = *new store_directory;
     return directory;
