@@ -27,7 +27,7 @@ void use(beat::object_pool<T>& pool, std::set<void const*>& places) {
 
 int main(int, char** arguments) {
   // It stays: what it knows of its pools, some hundred bytes, stays allocated when it goes.
-  library const& maker = *new library{arguments[1]};
+  static library const& maker = *new library{arguments[1]};
   std::unique_ptr<beat::object_pool<int>> const ints{maker.call<beat::object_pool<int>*>("make_object_pool")};
   auto const longs = std::make_unique<beat::object_pool<long>>();
   auto const doubles = std::make_unique<beat::object_pool<double>>();
