@@ -172,19 +172,24 @@ inline void read_sysfs_l3(std::filesystem::path const& root, cpu_set const& all,
   return kinds;
 }
 
-// From the first of these that tells CPUs apart: the capacity that ARM, RISC-V and newer kernels state, the kinds, the
-// greatest frequency.
-inline void read_sysfs_speeds(std::filesystem::path const& root, cpu_set const& all, machine_facts& facts) {
-  for (auto const& speeds : {read_speeds(root, all, "cpu_capacity"), read_kinds(root, all),
-                             read_speeds(root, all, "cpufreq/cpuinfo_max_freq")}) {
-    bool const differ = std::adjacent_find(speeds.begin(), speeds.end(), std::not_equal_to{}) != speeds.end();
-    if (differ && std::find(speeds.begin(), speeds.end(), 0U) == speeds.end()) {
-      for (std::size_t position = 0; position < speeds.size(); ++position) {
-        facts.cpus[position].speed = speeds[position];
-      }
-      return;
-    }
+// Takes these speeds, if they tell CPUs apart.
+[[nodiscard]] inline bool set_speeds(std::vector<std::uint64_t> const& speeds, machine_facts& facts) {
+  bool const differ = std::adjacent_find(speeds.begin(), speeds.end(), std::not_equal_to{}) != speeds.end();
+  if (!differ || std::find(speeds.begin(), speeds.end(), 0U) != speeds.end()) {
+    return false;
   }
+  for (std::size_t position = 0; position < speeds.size(); ++position) {
+    facts.cpus[position].speed = speeds[position];
+  }
+  return true;
+}
+
+// From the first of these that tells CPUs apart: the capacity that ARM, RISC-V and newer kernels state, the kinds, the
+// greatest frequency. What comes after it is not read, as that is a file for each CPU.
+inline void read_sysfs_speeds(std::filesystem::path const& root, cpu_set const& all, machine_facts& facts) {
+  static_cast<void>(set_speeds(read_speeds(root, all, "cpu_capacity"), facts) ||
+                    set_speeds(read_kinds(root, all), facts) ||
+                    set_speeds(read_speeds(root, all, "cpufreq/cpuinfo_max_freq"), facts));
 }
 
 }  // namespace detail
