@@ -9,13 +9,17 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include <beat/base/atomics.hpp>
+#include <beat/base/random.hpp>
 #include <beat/base/unique_function.hpp>
 #include <beat/runtime/event_count.hpp>
 #include <beat/runtime/gate.hpp>
 #include <beat/runtime/inbox.hpp>
 #include <beat/runtime/lane.hpp>
+#include <beat/runtime/layout.hpp>
 #include <beat/runtime/roster.hpp>
 #include <beat/runtime/task.hpp>
 #include <beat/runtime/tuning.hpp>
@@ -40,20 +44,61 @@ std::int64_t deadline_after(std::chrono::duration<Rep, Period> duration) noexcep
 
 class crew {
  public:
-  crew(std::uint32_t workers, std::uint32_t capacity, scheduler_tuning const& numbers)
-      : people{workers},
+  crew(std::uint32_t workers, std::uint32_t capacity, std::unique_ptr<layout const> first,
+       scheduler_tuning const& numbers)
+      : people{workers, first->homes()},
         tuning{numbers},
+        homes_{first->homes()},
+        inboxes_{std::make_unique<inbox<task, std_atomics>[]>(homes_)},
+        layout_{first.get()},
         capacity_{capacity},
-        table_{std::make_unique<std::atomic<worker*>[]>(capacity)} {}
+        table_{std::make_unique<std::atomic<worker*>[]>(capacity)} {
+    layouts_.push_back(std::move(first));
+  }
 
   roster<std_atomics> people;
-  inbox<task, std_atomics> arrivals;  // tasks from outside
   gate<std_atomics> tasks;
   event_count<std_atomics> settled;     // what wait() and task_group::wait() sleep on
   std::atomic<bool> cancelling{false};  // written by stop: queued tasks are cancelled
   std::atomic<bool> ending{false};      // written at the end of the pool: its threads leave
   scheduler_tuning const tuning;
   unique_function<void(std::exception_ptr)> on_exception;  // for tasks that nobody waits for
+
+  /// Tasks from outside are left at one of so many homes: those of the workers.
+  std::uint32_t homes() const noexcept { return homes_; }
+  inbox<task, std_atomics>& arrivals(std::uint32_t home) noexcept { return inboxes_[home]; }
+  std::uint32_t home_of(std::uint32_t id) const noexcept { return homes_ == 1 ? 0 : where().home(id) % homes_; }
+  bool has_arrivals() const noexcept {
+    for (std::uint32_t i = 0; i < homes_; ++i)
+      if (!inboxes_[i].empty()) return true;
+    return false;
+  }
+
+  /// Where the workers are. It may be replaced at any time, and what was replaced lives as long as the pool.
+  layout const& where() const noexcept {
+    return *layout_.load(std::memory_order_acquire);  // acquire: the layout; pairs with the store in move()
+  }
+
+  /// Calls `rob(worker&)` for one after the other until that is true: for those near the worker `id` first, and each
+  /// tier from anywhere on.
+  template <class Rob>
+  bool near_first(std::uint32_t id, random& dice, Rob rob) const {
+    layout const& now = where();
+    std::uint32_t const placed = now.placed();
+    if (id >= placed) return anyone(dice, rob);
+    robbing_order const& order = now.order(id);
+    for (std::size_t i = 0; i < order.tier_ends.size(); ++i) {
+      auto const tier = order.tier(i);
+      auto const id_of = [tier](std::uint32_t n) { return tier[n]; };
+      if (any_of(static_cast<std::uint32_t>(tier.size()), id_of, dice, rob)) return true;
+    }
+    return any_of(size() - placed, [placed](std::uint32_t n) { return placed + n; }, dice, rob);
+  }
+
+  template <class Rob>
+  bool anyone(random& dice, Rob rob) const {
+    return any_of(size(), [](std::uint32_t n) { return n; }, dice, rob);
+  }
 
   std::uint32_t capacity() const noexcept { return capacity_; }
   std::uint32_t size() const noexcept {
@@ -81,6 +126,19 @@ class crew {
  protected:
   ~crew() = default;
 
+  /// Called under the scheduler's lock. *Throws:* std::bad_alloc.
+  void move(std::unique_ptr<layout const> next) {
+    layouts_.push_back(std::move(next));
+    layout_.store(layouts_.back().get(), std::memory_order_release);  // release: the layout; pairs with where()
+  }
+
+  /// Once, before there is another.
+  void add_first(std::vector<std::unique_ptr<worker>> const& workers) noexcept {
+    for (std::size_t i = 0; i < workers.size(); ++i) table_[i].store(workers[i].get(), std::memory_order_relaxed);
+    // release: the entries and the workers; pairs with size()
+    size_.store(static_cast<std::uint32_t>(workers.size()), std::memory_order_release);
+  }
+
   /// Called under the scheduler's lock.
   void add(worker* w) noexcept {
     std::uint32_t const id = size_.load(std::memory_order_relaxed);
@@ -89,6 +147,18 @@ class crew {
   }
 
  private:
+  template <class IdOf, class Rob>
+  bool any_of(std::uint32_t count, IdOf id_of, random& dice, Rob rob) const {
+    std::uint32_t const start = dice.below(count);
+    for (std::uint32_t i = 0; i < count; ++i)
+      if (rob(*at(id_of((start + i) % count)))) return true;
+    return false;
+  }
+
+  std::uint32_t const homes_;
+  std::unique_ptr<inbox<task, std_atomics>[]> const inboxes_;
+  std::vector<std::unique_ptr<layout const>> layouts_;  // those of before, and the one of today
+  std::atomic<layout const*> layout_;                   // written by move(), read by all threads
   std::uint32_t const capacity_;
   std::unique_ptr<std::atomic<worker*>[]> const table_;
   std::atomic<std::uint32_t> size_{0};

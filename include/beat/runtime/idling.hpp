@@ -20,7 +20,8 @@ class idling {
   /// Returns true once there is work, with a permit to do it; false once the pool ends.
   bool until_active() noexcept {
     for (;;) {
-      people_.begin_search();
+      home_ = me_.home();  // the pool may move
+      people_.begin_search(home_);
       lookout_ = lookout_ || people_.try_lookout();
       if (search() && people_.try_activate()) {
         if (lookout_) people_.leave_lookout();
@@ -29,13 +30,13 @@ class idling {
       }
       people_.end_search();
 
-      ticket const key = people_.prepare();
+      ticket const key = people_.prepare(home_);
       if (crew_.ending.load(std::memory_order_seq_cst)) {  // seq_cst: after the announcement; pairs with end()
-        people_.cancel();
+        people_.cancel(home_);
         return false;
       }
       if (me_.sees_work() && !people_.defer())
-        people_.cancel();
+        people_.cancel(home_);
       else if (lookout_ && time_ - last_stir_ < crew_.tuning.activity_window && !people_.saturated())
         nap(key);
       else
@@ -75,7 +76,7 @@ class idling {
 
   void nap(ticket k) noexcept {
     me_.counters.naps.add();
-    if (people_.nap(k, nap_))
+    if (people_.nap(k, nap_, home_))
       begin();  // whoever woke it has something, or will have it soon
     else
       nap_ = std::min(nap_ * 2, crew_.tuning.longest_nap);
@@ -87,9 +88,9 @@ class idling {
     if (std::exchange(lookout_, false)) people_.leave_lookout();
     if (people_.saturated() || people_.is_watched() || me_.look_around(now()) == outlook::nothing) {
       me_.counters.parks.add();
-      people_.sleep(k);
+      people_.sleep(k, home_);
     } else {
-      people_.cancel();
+      people_.cancel(home_);
     }
     begin();
   }
@@ -101,6 +102,7 @@ class idling {
   std::int64_t last_stir_;   // when something was last seen to begin
   std::int64_t poll_until_;  // the lookout polls until then
   std::int64_t nap_;         // how long the next one is
+  std::uint32_t home_ = 0;   // where it sleeps
   bool lookout_ = false;
 };
 

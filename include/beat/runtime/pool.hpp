@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -34,6 +35,8 @@ class future;
 /// What a task may be given beside its callable.
 struct task_options {
   std::stop_token stop = {};  ///< once stop is requested, the task is cancelled if it has not started
+  /// A worker on this node should run it, where the pool has placed its workers; but rather another one than nobody.
+  std::optional<node_id> affinity_hint = std::nullopt;
 };
 
 /// How a pool is made. Every member has a sensible default.
@@ -97,8 +100,12 @@ class basic_thread_pool {
   /// *Throws:* error{invalid_argument} beyond the maximum, error{thread_creation_failed}, std::bad_alloc.
   explicit basic_thread_pool(pool_options options = {})
       : workers_{checked_workers(options)},
-        scheduler_{workers_, std::move(options.name), places(options, workers_), Policy::tuning()} {
+        scheduler_{workers_, std::move(options.name), layout_of(options, workers_), Policy::tuning()} {
     scheduler_.on_exception = std::move(options.on_exception);
+    if (scheduler_.unbound() != 0)
+      detail::warn(options.on_warning, std::to_string(scheduler_.unbound()) + " of " + std::to_string(workers_) +
+                                           " workers could not be bound to their places, and run where the system puts "
+                                           "them");
   }
 
   /// A pool of `workers` workers; 0 means automatic.
@@ -153,6 +160,17 @@ class basic_thread_pool {
     detail::shut_down(scheduler_, mode == shutdown_mode::stop);
   }
 
+  /// Binds the workers anew, by `placement` on the machine that the pool was made for, or on this one where it was not
+  /// told; tasks that run go on. What each worker got: an error is the system's own, or not_supported off Linux. A pool
+  /// that was made without a placement keeps one inbox for all nodes. *Throws:* error{pool_shutdown} in the child of a
+  /// fork, std::bad_alloc.
+  std::vector<expected<void>> rebind(placement_policy placement) {
+    if (scheduler_.is_orphaned()) detail::refuse();
+    auto const& known = scheduler_.where().machine();
+    topology const machine = known ? *known : discover();
+    return scheduler_.rebind(std::make_unique<detail::layout>(machine, workers_, placement), machine.usable());
+  }
+
   /// What the pool did so far. *Complexity:* O(workers).
   pool_stats stats() const noexcept { return scheduler_.stats(); }
 
@@ -173,10 +191,10 @@ class basic_thread_pool {
     return options.workers != 0 ? options.workers : detail::automatic_workers(options.on_warning);
   }
 
-  static std::vector<cpu_set> places(pool_options const& options, unsigned workers) {
-    if (options.placement == placement_policy::none) return {};
-    topology const machine = options.machine ? *options.machine : discover({.on_warning = options.on_warning});
-    return optimal_thread_placement(machine, workers, options.placement);
+  static std::unique_ptr<detail::layout const> layout_of(pool_options const& options, unsigned workers) {
+    if (options.machine) return std::make_unique<detail::layout>(*options.machine, workers, options.placement);
+    if (options.placement == placement_policy::none) return std::make_unique<detail::layout>();
+    return std::make_unique<detail::layout>(discover({.on_warning = options.on_warning}), workers, options.placement);
   }
 
   unsigned const workers_;

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 
 #include <beat/base/cache_line.hpp>
 #include <beat/runtime/event_count.hpp>
@@ -20,8 +21,10 @@ class roster {
  public:
   using key = typename event_count<Atomics>::key;
 
-  /// At most `permits` threads run tasks at once.
-  explicit roster(std::uint32_t permits) noexcept : permits_{permits} {}
+  /// At most `permits` threads run tasks at once. Each thread has one of `homes`, where it sleeps, and by which it can
+  /// be woken for what came there. *Throws:* std::bad_alloc.
+  explicit roster(std::uint32_t permits, std::uint32_t homes = 1)
+      : permits_{permits}, homes_{homes}, dormitories_{std::make_unique<dormitory[]>(homes)} {}
 
   // ---- permits: who runs tasks ----
 
@@ -68,10 +71,10 @@ class roster {
 
   // ---- search ----
 
-  void begin_search() noexcept {
+  void begin_search(std::uint32_t home = 0) noexcept {
     // seq_cst, both: pair with work_arrived(). Kept: the end of the search would do, but this is easier to follow.
     searching_.fetch_add(1, std::memory_order_seq_cst);
-    waking_.store(false, std::memory_order_seq_cst);  // pairs with the exchange in work_arrived()
+    dormitories_[home].waking.store(false, std::memory_order_seq_cst);  // pairs with the exchange in wake()
   }
 
   /// True where nobody else searches: a searcher which found work then looks whether there is more, and wakes somebody.
@@ -82,26 +85,43 @@ class roster {
   // ---- sleep ----
 
   /// Announces a sleeper. The caller then looks once more, and sleeps, naps or cancels.
-  key prepare() noexcept {
-    key const k = sleepers_.prepare();
-    // seq_cst: before the caller's last look; pairs with work_arrived()
-    waking_.store(false, std::memory_order_seq_cst);
+  key prepare(std::uint32_t home = 0) noexcept {
+    key const k = dormitories_[home].sleepers.prepare();
+    // seq_cst: before the caller's last look; pairs with wake()
+    dormitories_[home].waking.store(false, std::memory_order_seq_cst);
     return k;
   }
-  void cancel() noexcept { sleepers_.cancel(); }
-  void sleep(key k) noexcept { sleepers_.wait(k); }
+  void cancel(std::uint32_t home = 0) noexcept { dormitories_[home].sleepers.cancel(); }
+  void sleep(key k, std::uint32_t home = 0) noexcept { dormitories_[home].sleepers.wait(k); }
   /// Returns true if it was woken.
-  bool nap(key k, std::int64_t nanoseconds) noexcept { return sleepers_.wait_for(k, nanoseconds); }
-
-  /// Says that there is work, after it became visible. Wakes one sleeper unless somebody is awake to find the work.
-  void work_arrived() noexcept {
-    // seq_cst, all four: after the work is visible; each pairs with the write of the same word by a searcher or sleeper
-    if (searching_.load(std::memory_order_seq_cst) != 0 || !sleepers_.has_waiters()) return;
-    if (saturated() && defer()) return;
-    if (!waking_.exchange(true, std::memory_order_seq_cst)) sleepers_.notify_one();  // seq_cst: see above
+  bool nap(key k, std::int64_t nanoseconds, std::uint32_t home = 0) noexcept {
+    return dormitories_[home].sleepers.wait_for(k, nanoseconds);
   }
 
-  void wake_all() noexcept { sleepers_.notify_all(); }
+  /// Says that there is work, after it became visible. Wakes one sleeper, best of all one of `home`, unless somebody is
+  /// awake to find the work.
+  void work_arrived(std::uint32_t home = 0) noexcept {
+    // seq_cst, all: after the work is visible; each pairs with the write of the same word by a searcher or sleeper
+    if (searching_.load(std::memory_order_seq_cst) != 0) return;
+    for (std::uint32_t i = 0; i < homes_; ++i) {
+      dormitory& d = dormitories_[(home + i) % homes_];
+      if (!d.sleepers.has_waiters()) continue;
+      if (!saturated() || !defer()) wake(d);
+      return;
+    }
+  }
+
+  /// The same for work that a thread of `home` ought to do. False, and nothing done, where none of them sleeps or none
+  /// may work now: then it is everybody's.
+  [[nodiscard("false means that nobody comes")]] bool call(std::uint32_t home) noexcept {
+    if (!dormitories_[home].sleepers.has_waiters() || saturated()) return false;
+    wake(dormitories_[home]);
+    return true;
+  }
+
+  void wake_all() noexcept {
+    for (std::uint32_t i = 0; i < homes_; ++i) dormitories_[i].sleepers.notify_all();
+  }
 
   // ---- the lookout: at most one idle thread stays awake to watch what the others do ----
 
@@ -133,20 +153,34 @@ class roster {
       return flag.load(std::memory_order_relaxed) ? yes : "";
     };
     out << "permits " << permits_ << ", active " << active_.load(std::memory_order_relaxed) << ", searching "
-        << searching_.load(std::memory_order_relaxed) << ", asleep " << sleepers_.waiters()
-        << (has_lookout() ? ", a lookout" : "") << is(waking_, ", a wake-up on its way")
-        << is(deferred_, ", work was deferred") << '\n';
+        << searching_.load(std::memory_order_relaxed) << (has_lookout() ? ", a lookout" : "")
+        << is(deferred_, ", work was deferred");
+    for (std::uint32_t i = 0; i < homes_; ++i)
+      out << (i == 0 ? ", asleep " : " + ") << dormitories_[i].sleepers.waiters()
+          << is(dormitories_[i].waking, " (a wake-up on its way)");
+    out << '\n';
   }
 
  private:
+  // Where the threads of one home sleep.
+  struct dormitory {
+    event_count<Atomics> sleepers;
+    atomic<bool> waking{false};  // a notification is on its way to one of them
+  };
+
+  void wake(dormitory& d) noexcept {
+    // seq_cst: after the work is visible; pairs with begin_search() and prepare()
+    if (!d.waking.exchange(true, std::memory_order_seq_cst)) d.sleepers.notify_one();
+  }
+
   alignas(cache_line) atomic<std::uint32_t> active_{0};  // threads that run tasks; exceeds permits_ only by resumes
   std::uint32_t const permits_;
+  std::uint32_t const homes_;
+  std::unique_ptr<dormitory[]> const dormitories_;
   atomic<bool> deferred_{false};                            // work was left alone because no permit was free
   alignas(cache_line) atomic<std::uint32_t> searching_{0};  // threads awake and looking for work
-  atomic<bool> waking_{false};                              // a notification is on its way to a sleeper
   atomic<std::uint32_t> lookout_{0};                        // 1: some idle thread watches
   atomic<std::uint32_t> calls_{0};                          // changes whenever somebody calls the lookout
-  event_count<Atomics> sleepers_;
 };
 
 }  // namespace beat::inline v0

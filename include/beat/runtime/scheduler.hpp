@@ -4,11 +4,13 @@
 // Invariant: as many pool threads as there are permits do not block inside a task, so that a permit which is free finds
 // somebody to use it, and every queued task is run.
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <new>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -35,19 +37,19 @@ class scheduler final : public crew {
   static constexpr std::uint32_t max_guests = 256;  // threads from outside that take part at once
   static constexpr std::uint32_t max_spares = 256;  // threads that stand in for blocked ones
 
-  /// `places` says where each worker may run; empty where that is left to the system.
-  scheduler(std::uint32_t workers, std::string name, std::vector<cpu_set> places, scheduler_tuning const& numbers)
-      : crew{workers, workers + max_spares + max_guests, numbers},
-        name_{std::move(name)},
-        places_{std::move(places)},
-        room_for_threads_{workers + max_spares} {
+  /// Each worker is made by its thread, once that is where it belongs: so its memory lies there, too.
+  scheduler(std::uint32_t workers, std::string name, std::unique_ptr<layout const> where,
+            scheduler_tuning const& numbers)
+      : crew{workers, workers + max_spares + max_guests, std::move(where), numbers}, name_{std::move(name)} {
     static_cast<void>(std_atomics::heavy_fence());  // the first one registers the process, which takes its time
     workers_.reserve(capacity());
-    threads_.reserve(capacity());
+    threads_.reserve(workers + max_spares);
+    ids_.reserve(workers + max_spares);
+    workers_.resize(workers);
     std::uint32_t count = 0;
     try {
       std::lock_guard const lock{growing_};
-      for (; count < workers; ++count) start_thread();
+      for (; count < workers; ++count) start_thread(count, place_of(count), [this, id = count] { return made(id); });
     } catch (std::system_error const&) {
       end();
       throw error{errc::thread_creation_failed,
@@ -57,9 +59,14 @@ class scheduler final : public crew {
       end();
       throw;
     }
-    // acquire: pairs with the increment in work()
+    // acquire: the workers; pairs with the increment in start_thread()
     for (std::uint32_t seen; (seen = running_.load(std::memory_order_acquire)) != workers;)
       std_atomics::futex_wait(running_, seen);
+    if (std::find(workers_.begin(), workers_.end(), nullptr) != workers_.end()) {
+      end();
+      throw std::bad_alloc{};
+    }
+    add_first(workers_);
   }
 
   scheduler(scheduler const&) = delete;
@@ -85,12 +92,16 @@ class scheduler final : public crew {
     return !is_orphaned() && tasks.admit(from_task);
   }
 
-  /// Queues a task. False where the pool is closed; then the task is still the caller's.
-  [[nodiscard("a refused task is the caller's")]] bool accept(task* t) noexcept {
+  /// Queues a task, best of all for a worker on the node that `hint` names. False where the pool is closed; then the
+  /// task is still the caller's.
+  [[nodiscard("a refused task is the caller's")]] bool accept(task* t, std::optional<node_id> hint = {}) noexcept {
     worker* const w = mine();
     if (!admit(w != nullptr)) return false;
-    if (w == nullptr || !pushed(*w, t)) arrivals.push(t);
-    people.work_arrived();
+    if (hint && hint->value >= homes()) hint = std::nullopt;
+    std::uint32_t const own = w != nullptr ? w->home() : where().home_here() % homes();
+    std::uint32_t const home = hint ? hint->value : own;
+    if (w == nullptr || home != own || !pushed(*w, t)) arrivals(home).push(t);
+    if (!hint || !people.call(home)) people.work_arrived(home);
     if (unblocked.load(std::memory_order_relaxed) == 0) start_spare();  // which failed when the last one blocked
     return true;
   }
@@ -151,7 +162,7 @@ class scheduler final : public crew {
   void describe(Stream& out) const {
     out << "pool " << name_ << (tasks.is_closed() ? ", closed" : "") << (is_orphaned() ? ", left by a fork" : "")
         << ": " << tasks.admitted() << " tasks and roots admitted, " << tasks.finished() << " reported as finished, "
-        << (arrivals.empty() ? "none" : "some") << " in the inbox; " << running_.load(std::memory_order_relaxed)
+        << (has_arrivals() ? "some" : "none") << " in the inbox; " << running_.load(std::memory_order_relaxed)
         << " threads, " << unblocked.load(std::memory_order_relaxed) << " not blocked\n";
     people.describe(out);
     for (std::uint32_t i = 0; i < size(); ++i) at(i)->describe(out);
@@ -162,11 +173,31 @@ class scheduler final : public crew {
     std::lock_guard const lock{growing_};
     if (unblocked.load(std::memory_order_relaxed) >= people.permits()) return;
     try {
-      start_thread();
+      if (unmanned_ == nullptr) unmanned_ = &add_worker(false);
+      std::uint32_t const id = unmanned_->id();
+      start_thread(id, place_of(id), [me = unmanned_] { return me; });
+      unmanned_ = nullptr;
     } catch (...) {
       // No thread or no memory is to be had: queued tasks wait until a blocked thread goes on, or the next one arrives.
     }
   }
+
+  /// Moves every thread to its place in `next`, or lets it run on `everywhere`. What each worker from the start got.
+  std::vector<expected<void>> rebind(std::unique_ptr<layout const> next, cpu_set const& everywhere) {
+    std::lock_guard const lock{growing_};
+    move(std::move(next));
+    std::vector<expected<void>> results;
+    for (std::size_t i = 0; i < threads_.size(); ++i) {
+      cpu_set const* const place = place_of(ids_[i]);
+      expected<void> const bound = bind_thread(threads_[i], place != nullptr ? *place : everywhere);
+      if (i < people.permits()) results.push_back(bound);
+    }
+    people.wake_all();  // who sleeps goes to its new home
+    return results;
+  }
+
+  /// How many threads the system did not let run where they were placed.
+  std::uint32_t unbound() const noexcept { return unbound_.load(std::memory_order_relaxed); }
 
  private:
   static bool pushed(worker& w, task* t) noexcept {
@@ -179,7 +210,7 @@ class scheduler final : public crew {
   }
 
   worker& add_worker(bool guest) {
-    std::uint32_t& room = guest ? room_for_guests_ : room_for_threads_;
+    std::uint32_t& room = guest ? room_for_guests_ : room_for_spares_;
     if (room == 0) throw_error(errc::thread_creation_failed, "the pool has no room for another worker");
     workers_.push_back(std::make_unique<worker>(*this, size(), guest));
     add(workers_.back().get());
@@ -187,29 +218,46 @@ class scheduler final : public crew {
     return *workers_.back();
   }
 
-  /// Under the lock. *Throws:* std::system_error, std::bad_alloc; then the worker waits for the next attempt.
-  void start_thread() {
+  // Where a thread may run; null where that is left to the system.
+  cpu_set const* place_of(std::uint32_t id) const noexcept {
+    cpu_set const& place = where().place(id);
+    return place.empty() ? nullptr : &place;
+  }
+
+  // Null where there is no memory for it.
+  worker* made(std::uint32_t id) noexcept {
+    try {
+      workers_[id] = std::make_unique<worker>(*this, id, false);
+    } catch (std::bad_alloc const&) {
+    }
+    return workers_[id].get();
+  }
+
+  /// Under the lock. The new thread asks `worker_of` who it is once it runs at `place`. *Throws:* std::system_error,
+  /// std::bad_alloc.
+  template <class WorkerOf>
+  void start_thread(std::uint32_t id, cpu_set const* place, WorkerOf worker_of) {
     block_signals const blocked;  // workers inherit it: signals go to the user's threads
-    if (unmanned_ == nullptr) unmanned_ = &add_worker(false);
     unblocked.fetch_add(1, std::memory_order_relaxed);
     try {
-      threads_.emplace_back([this, me = unmanned_] { work(*me); });
+      threads_.emplace_back([this, id, place, worker_of] {
+        set_thread_name(name_, id);
+        if (place != nullptr && !bind_this_thread(*place)) unbound_.fetch_add(1, std::memory_order_relaxed);
+        worker* const me = worker_of();
+        running_.fetch_add(1, std::memory_order_release);  // release: the worker; pairs with the constructor's load
+        std_atomics::futex_wake(running_, 1);
+        if (me != nullptr) work(*me);
+      });
     } catch (...) {
       unblocked.fetch_sub(1, std::memory_order_relaxed);
       throw;
     }
-    unmanned_ = nullptr;
+    ids_.push_back(id);
   }
 
   void work(worker& me) noexcept {
-    set_thread_name(name_, me.id());
-    if (me.id() < places_.size()) {
-      if (!bind_this_thread(places_[me.id()])) unbound_.fetch_add(1, std::memory_order_relaxed);
-    }
     current_lane = &me;
     held_workers = &me;
-    running_.fetch_add(1, std::memory_order_release);  // release: pairs with the constructor's load
-    std_atomics::futex_wake(running_, 1);
     while (!is_orphaned() && idling{*this, me}.until_active()) {
       while (me.run_one() && !people.is_crowded() && !is_orphaned()) {
       }
@@ -227,23 +275,23 @@ class scheduler final : public crew {
     people.wake_all();
     for (std::thread& t : threads_) t.join();
     // What is left was run by those who waited for it: only the queue's share is to be given back.
-    for (std::unique_ptr<worker>& w : workers_) {
-      while (w->run_one()) {
+    for (std::uint32_t i = 0; i < size(); ++i) {
+      while (at(i)->run_one()) {
       }
     }
   }
 
   std::uint32_t const born_after_ = platform::watch_forks();  // so many forks
   std::string const name_;
-  std::vector<cpu_set> const places_;
   std::mutex growing_;  // guards what follows, up to unmanned_
-  std::uint32_t room_for_threads_;
+  std::uint32_t room_for_spares_ = max_spares;
   std::uint32_t room_for_guests_ = max_guests;
   std::vector<std::unique_ptr<worker>> workers_;
-  std::vector<std::thread> threads_;
+  std::vector<std::thread> threads_;         // those of the first workers, and then of spares
+  std::vector<std::uint32_t> ids_;           // of their workers
   worker* unmanned_ = nullptr;               // made for a thread which could not be started
   std::atomic<std::uint32_t> running_{0};    // threads that have begun
-  std::atomic<std::uint32_t> unbound_{0};    // workers that the system did not let run where they were placed
+  std::atomic<std::uint32_t> unbound_{0};    // threads that the system did not let run where they were placed
   std::atomic<std::uint64_t> discarded_{0};  // tasks that were cancelled by a thread without a worker
 };
 

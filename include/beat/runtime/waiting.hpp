@@ -34,6 +34,34 @@ class blocked_scope {
   blocked_scope& operator=(blocked_scope const&) = delete;
 };
 
+inline bool worker::run_queued(void const* family) noexcept {
+  task* found = nullptr;
+  task* others = nullptr;
+  auto const look_at = [&](task* t) {
+    if (found == nullptr && t->family == family) {
+      found = t;
+    } else {
+      t->next = std::exchange(others, t);
+    }
+  };
+  for (std::uint32_t i = 0; i < crew_.size() && found == nullptr; ++i) {
+    auto const thief = crew_.at(i)->deque_.for_thieves();
+    while (found == nullptr && !thief.empty())
+      if (auto const got = thief.steal(); got.status == steal_status::stolen) look_at(got.loot);
+  }
+  for (std::uint32_t i = 0; i < crew_.homes(); ++i) {
+    while (found == nullptr && crew_.arrivals(i).take(crew_.tuning.inbox_batch, look_at) != 0) {
+    }
+  }
+  if (others != nullptr) {
+    while (others != nullptr) crew_.arrivals(home()).push(std::exchange(others, others->next));
+    crew_.people.work_arrived();
+  }
+  if (found == nullptr) return false;
+  settle(found);
+  return true;
+}
+
 inline void worker::await(job& j, taken_by who) noexcept {
   // Parts of a loop end at about the same time: asking the thief to share would only hold it up.
   constexpr int brief_pauses = 32;
@@ -88,7 +116,7 @@ BEAT_NO_INLINE inline void lane::offer() noexcept {
   auto const [count, requested] = stack.serve();
   self->counters.published.add(count);
   roster<std_atomics>& people = self->shared().people;
-  if (requested) people.work_arrived();
+  if (requested) people.work_arrived(self->home());
   if (people.has_lookout()) people.call_lookout();
 }
 
@@ -113,7 +141,7 @@ BEAT_NO_INLINE inline taken_by lane::release(std::uint32_t index) noexcept {
 BEAT_NO_INLINE BEAT_CALLEE_SAVES inline std::uint32_t lane::answer(std::uint32_t index, job* j) noexcept {
   if (self == nullptr) return leave_shared_lane().stack.push(j);
   self->counters.published.add(stack.serve().count);
-  self->shared().people.work_arrived();
+  self->shared().people.work_arrived(self->home());
   return index;
 }
 

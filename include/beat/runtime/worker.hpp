@@ -64,35 +64,11 @@ class worker : public lane {
   }
 
   /// Finds a task of `family` wherever it is queued, and runs it. What was queued before it moves to the inbox.
-  bool run_queued(void const* family) noexcept {
-    task* found = nullptr;
-    task* others = nullptr;
-    auto const look_at = [&](task* t) {
-      if (found == nullptr && t->family == family) {
-        found = t;
-      } else {
-        t->next = std::exchange(others, t);
-      }
-    };
-    for (std::uint32_t i = 0; i < crew_.size() && found == nullptr; ++i) {
-      auto const thief = crew_.at(i)->deque_.for_thieves();
-      while (found == nullptr && !thief.empty())
-        if (auto const got = thief.steal(); got.status == steal_status::stolen) look_at(got.loot);
-    }
-    while (found == nullptr && crew_.arrivals.take(crew_.tuning.inbox_batch, look_at) != 0) {
-    }
-    if (others != nullptr) {
-      while (others != nullptr) crew_.arrivals.push(std::exchange(others, others->next));
-      crew_.people.work_arrived();
-    }
-    if (found == nullptr) return false;
-    settle(found);
-    return true;
-  }
+  bool run_queued(void const* family) noexcept;
 
   /// Runs one task or job, wherever it is found. Needs a permit, and no job on the stack. The own deque comes first,
-  /// then the inbox, then what others have; but now and then the inbox, or what others have, comes first of all, so
-  /// that no steady stream starves the rest.
+  /// then the inbox of its home, then what others have, those near first; but now and then any inbox, or what anybody
+  /// has, comes first of all, so that no steady stream starves the rest.
   bool run_one() noexcept {
     bool found = false;
     run_as_region([&] { found = run_next(); });  // it begins before anything is taken: see look_around()
@@ -123,17 +99,23 @@ class worker : public lane {
     return result;
   }
 
-  /// Whether anything is queued or public.
+  /// Whether anything is queued or public. What came to another home is left to a thread of that one which sleeps, and
+  /// is told.
   bool sees_work() const noexcept {
-    if (!crew_.arrivals.empty()) return true;
+    if (!crew_.arrivals(home()).empty()) return true;
     for (std::uint32_t i = 0; i < crew_.size(); ++i) {
       worker& victim = *crew_.at(i);
       // The own deque too: a thread that leaves a crowd leaves tasks there.
       if (!victim.deque_.for_thieves().empty()) return true;
       if (&victim != this && victim.stack.for_thieves().look().has_public()) return true;
     }
+    for (std::uint32_t i = 0; i < crew_.homes(); ++i)
+      if (i != home() && is_for_us(i)) return true;
     return false;
   }
+
+  /// On which node it is, or counts as being, while tasks can name one.
+  std::uint32_t home() const noexcept { return crew_.home_of(id_); }
 
   void await(job& j, taken_by thief) noexcept;
 
@@ -199,15 +181,21 @@ class worker : public lane {
   bool run_next() noexcept {
     std::uint32_t const interval = crew_.tuning.inbox_interval;
     std::uint32_t const turn = ++tick_ % (2 * interval);
-    if (turn == interval && steal_any()) return true;
-    task* t = turn == 0 ? from_inbox(1) : nullptr;
+    if (turn == interval && steal_from_anyone()) return true;
+    task* t = turn == 0 ? from_inbox(random_.below(crew_.homes()), 1) : nullptr;
     if (t == nullptr) t = deque_.for_owner().take();
-    if (t == nullptr) t = from_inbox(crew_.tuning.inbox_batch);
-    if (t != nullptr) {
-      settle(t);
-      return true;
-    }
-    return steal_any();
+    if (t == nullptr) t = from_inbox(home(), crew_.tuning.inbox_batch);
+    if (t == nullptr && steal_near_first()) return true;
+    for (std::uint32_t i = 0; t == nullptr && i < crew_.homes(); ++i)
+      if (i != home() && is_for_us(i)) t = from_inbox(i, crew_.tuning.inbox_batch);
+    if (t == nullptr) return false;
+    settle(t);
+    return true;
+  }
+
+  /// Whether there is a task at another home, where no thread comes for it.
+  bool is_for_us(std::uint32_t other_home) const noexcept {
+    return !crew_.arrivals(other_home).empty() && !crew_.people.call(other_home);
   }
 
   void settle(task* t) noexcept {
@@ -219,36 +207,38 @@ class worker : public lane {
   BEAT_NO_INLINE void find_company() noexcept {
     alone_ = false;
     stack.request();
-    if (look_around(now()) != outlook::nothing) crew_.people.work_arrived();
+    if (look_around(now()) != outlook::nothing) crew_.people.work_arrived(home());
   }
 
   /// The oldest of a batch; the rest goes to the own deque, so that the next oldest comes first.
-  task* from_inbox(std::uint32_t limit) noexcept {
+  task* from_inbox(std::uint32_t place, std::uint32_t limit) noexcept {
     task* batch[scheduler_tuning::largest_batch];
     std::uint32_t size = 0;
     limit = std::min(limit, crew_.tuning.deque_capacity);
-    crew_.arrivals.take(limit, [&](task* t) { batch[size++] = t; });
+    crew_.arrivals(place).take(limit, [&](task* t) { batch[size++] = t; });
     if (size == 0) return nullptr;
     while (size > 1) push(batch[--size]);  // never grows: the deque was empty, or the limit was 1
-    if (!crew_.arrivals.empty() || !deque_.for_thieves().empty()) crew_.people.work_arrived();
+    if (!crew_.arrivals(place).empty() || !deque_.for_thieves().empty()) crew_.people.work_arrived(place);
     return batch[0];
   }
 
-  bool steal_any() noexcept {
+  bool steal_near_first() noexcept {
     report();
-    std::uint32_t const count = crew_.size();
-    std::uint32_t const start = random_.below(count);
-    for (std::uint32_t i = 0; i < count; ++i) {
-      worker& victim = *crew_.at((start + i) % count);
-      if (&victim == this) continue;
-      if (auto const got = victim.deque_.for_thieves().steal(); got.status == steal_status::stolen) {
-        counters.tasks_stolen.add();
-        settle(got.loot);
-        return true;
-      }
-      if (steal_job(victim, victim.stack.for_thieves().look())) return true;
-    }
-    return false;
+    return crew_.near_first(id_, random_, [this](worker& victim) { return steal_from(victim); });
+  }
+
+  bool steal_from_anyone() noexcept {
+    report();
+    return crew_.anyone(random_, [this](worker& victim) { return steal_from(victim); });
+  }
+
+  bool steal_from(worker& victim) noexcept {
+    if (&victim == this) return false;
+    auto const got = victim.deque_.for_thieves().steal();
+    if (got.status != steal_status::stolen) return steal_job(victim, victim.stack.for_thieves().look());
+    counters.tasks_stolen.add();
+    settle(got.loot);
+    return true;
   }
 
   bool steal_job(worker& victim, job_stack::control seen) noexcept {

@@ -44,18 +44,18 @@ class posted final : public task {
 };
 
 template <class F>
-[[nodiscard]] bool post_to(scheduler& pool, F&& f, std::stop_token stop) {
-  auto t = std::make_unique<posted<std::decay_t<F>>>(std::forward<F>(f), std::move(stop));
-  if (!pool.accept(t.get())) return false;
+[[nodiscard]] bool post_to(scheduler& pool, F&& f, task_options const& options) {
+  auto t = std::make_unique<posted<std::decay_t<F>>>(std::forward<F>(f), options.stop);
+  if (!pool.accept(t.get(), options.affinity_hint)) return false;
   static_cast<void>(t.release());
   return true;
 }
 
 template <class F>
-auto submit_to(scheduler& pool, F&& f, std::stop_token stop) {
+auto submit_to(scheduler& pool, F&& f, task_options const& options) {
   using state = submitted<std::decay_t<F>>;
-  auto t = std::make_unique<state>(std::forward<F>(f), std::move(stop));
-  if (!pool.accept(t.get())) refuse();
+  auto t = std::make_unique<state>(std::forward<F>(f), options.stop);
+  if (!pool.accept(t.get(), options.affinity_hint)) refuse();
   return future<typename state::result>{*t.release(), pool};
 }
 
@@ -65,14 +65,14 @@ template <scheduler_policy Policy>
 template <class F>
   requires task_body<std::decay_t<F>>
 void basic_thread_pool<Policy>::post(F&& f, task_options const& options) {
-  if (!detail::post_to(scheduler_, std::forward<F>(f), options.stop)) detail::refuse();
+  if (!detail::post_to(scheduler_, std::forward<F>(f), options)) detail::refuse();
 }
 
 template <scheduler_policy Policy>
 template <class F>
   requires task_body<std::decay_t<F>>
 expected<void> basic_thread_pool<Policy>::try_post(F&& f, task_options const& options) {
-  if (!detail::post_to(scheduler_, std::forward<F>(f), options.stop)) return unexpected{errc::pool_shutdown};
+  if (!detail::post_to(scheduler_, std::forward<F>(f), options)) return unexpected{errc::pool_shutdown};
   return {};
 }
 
@@ -81,7 +81,7 @@ template <class F>
   requires task_body<std::decay_t<F>>
 auto basic_thread_pool<Policy>::submit(F&& f, task_options const& options)
     -> future<detail::call_result_t<std::decay_t<F>&>> {
-  return detail::submit_to(scheduler_, std::forward<F>(f), options.stop);
+  return detail::submit_to(scheduler_, std::forward<F>(f), options);
 }
 
 }  // namespace beat::inline v0

@@ -17,13 +17,11 @@
 
 namespace beat::inline v0 {
 
-/// Lets the calling thread run on these CPUs only; those which the machine or the process does not have are ignored.
-/// The error is invalid_argument for an empty set, not_supported off Linux, otherwise the system's own code, such as
-/// EINVAL where no CPU of the set can be used, or ENOMEM.
-[[nodiscard("binding is refused where the process may not use these CPUs")]] inline expected<void> bind_this_thread(
-    cpu_set const& cpus) noexcept {
+namespace detail {
+
+[[nodiscard]] inline expected<void> bind(thread_handle thread, cpu_set const& cpus) noexcept {
   try {
-    std::error_code const failure = detail::set_this_thread_affinity(cpus);
+    std::error_code const failure = set_affinity(thread, cpus);
     if (failure) {
       return unexpected{failure};
     }
@@ -31,6 +29,22 @@ namespace beat::inline v0 {
   } catch (std::bad_alloc const&) {
     return unexpected{std::make_error_code(std::errc::not_enough_memory)};
   }
+}
+
+}  // namespace detail
+
+/// Lets the calling thread run on these CPUs only; those which the machine or the process does not have are ignored.
+/// The error is invalid_argument for an empty set, not_supported off Linux, otherwise the system's own code, such as
+/// EINVAL where no CPU of the set can be used, or ENOMEM.
+[[nodiscard("binding is refused where the process may not use these CPUs")]] inline expected<void> bind_this_thread(
+    cpu_set const& cpus) noexcept {
+  return detail::bind(detail::this_thread_handle(), cpus);
+}
+
+/// The same for another thread, which has to be joinable.
+[[nodiscard("binding is refused where the process may not use these CPUs")]] inline expected<void> bind_thread(
+    std::thread& thread, cpu_set const& cpus) noexcept {
+  return detail::bind(thread.native_handle(), cpus);
 }
 
 /// Names the calling thread for debuggers and `top`. Linux keeps 15 bytes: a longer name is cut between two UTF-8

@@ -106,8 +106,8 @@ class affinity_mask {
   [[nodiscard]] int read_from_this_thread() noexcept {
     return ::sched_getaffinity(0, bytes(), reinterpret_cast<::cpu_set_t*>(words_.data())) == 0 ? 0 : errno;
   }
-  [[nodiscard]] int apply_to_this_thread() const noexcept {
-    return ::sched_setaffinity(0, bytes(), reinterpret_cast<::cpu_set_t const*>(words_.data())) == 0 ? 0 : errno;
+  [[nodiscard]] int apply_to(::pthread_t thread) const noexcept {
+    return ::pthread_setaffinity_np(thread, bytes(), reinterpret_cast<::cpu_set_t const*>(words_.data()));
   }
 
  private:
@@ -152,12 +152,15 @@ class affinity_mask {
 
 namespace detail {
 
+using thread_handle = ::pthread_t;
+[[nodiscard]] inline thread_handle this_thread_handle() noexcept { return ::pthread_self(); }
+
 // Off Linux: errc::not_supported.
-[[nodiscard]] inline std::error_code set_this_thread_affinity(cpu_set const& cpus) {
+[[nodiscard]] inline std::error_code set_affinity(thread_handle thread, cpu_set const& cpus) {
   if (cpus.empty()) {
     return make_error_code(errc::invalid_argument);
   }
-  return {affinity_mask{cpus}.apply_to_this_thread(), std::system_category()};
+  return {affinity_mask{cpus}.apply_to(thread), std::system_category()};
 }
 
 // Keeps the first 15 bytes, or fewer so that no UTF-8 character is cut. Off Linux: does nothing.
@@ -205,7 +208,10 @@ class [[nodiscard("signals are blocked only as long as this object lives")]] blo
 
 namespace detail {
 
-[[nodiscard]] inline std::error_code set_this_thread_affinity(cpu_set const& cpus) {
+using thread_handle = std::thread::native_handle_type;
+[[nodiscard]] inline thread_handle this_thread_handle() noexcept { return {}; }
+
+[[nodiscard]] inline std::error_code set_affinity(thread_handle, cpu_set const& cpus) {
   return make_error_code(cpus.empty() ? errc::invalid_argument : errc::not_supported);
 }
 
