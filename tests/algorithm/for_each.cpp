@@ -155,9 +155,14 @@ TEST_CASE("elements of unequal cost are shared", "[algorithm]") {
   // All the work is at one end, where a division into equal parts would put it into one hand.
   beat::parallel_for(pool, 0, 1000, [&](int i) {
     if (i < 990) return;
-    std::this_thread::sleep_for(5ms);
-    std::lock_guard const held{lock};
-    threads.insert(std::this_thread::get_id());
+    bool met = false;  // the other thread may be slow to come
+    for (auto const limit = std::chrono::steady_clock::now() + 100ms;
+         !met && std::chrono::steady_clock::now() < limit;) {
+      std::this_thread::yield();
+      std::lock_guard const held{lock};
+      threads.insert(std::this_thread::get_id());
+      met = threads.size() >= 2;
+    }
   });
   CHECK(threads.size() == 2);
 }
