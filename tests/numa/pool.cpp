@@ -74,3 +74,17 @@ TEST_CASE("a pool follows a machine that was described to it", "[numa]") {
   CHECK(places.at("w-0").allowed == cpu_set{6});
   CHECK(places.at("w-1").allowed == cpu_set{7});
 }
+
+TEST_CASE("a pool that is bound anew runs where it is planned then", "[numa]") {
+  beat::topology const machine = beat::discover();
+  beat::ThreadPool pool{{.workers = guest::cpus, .placement = placement_policy::compact, .name = "w"}};
+  for (placement_policy const policy :
+       {placement_policy::scatter, placement_policy::one_per_l3, placement_policy::none, placement_policy::compact}) {
+    std::vector<cpu_set> const plan = optimal_thread_placement(machine, guest::cpus, policy);
+    auto const results = pool.rebind(policy);
+    CHECK(results.size() == guest::cpus);
+    for (auto const& result : results) CHECK(result.has_value());
+    auto const places = places_of_workers(pool);
+    for (unsigned i = 0; i < guest::cpus; ++i) CHECK(places.at("w-" + std::to_string(i)).allowed == plan[i]);
+  }
+}
