@@ -6,7 +6,7 @@
 # The nodes are those of machine.hpp: two CPUs each; 0 and 1 are near each other, as are 2 and 3, not quite as much.
 
 cmake_minimum_required(VERSION 3.25)
-set(limit 240)  # seconds; about 10 are needed
+set(limit 120)  # seconds; about 10 are needed
 
 find_program(qemu qemu-system-x86_64)
 find_program(cpio cpio)
@@ -23,7 +23,7 @@ execute_process(
   OUTPUT_FILE ${ROOT}/../initramfs
   WORKING_DIRECTORY ${ROOT} COMMAND_ERROR_IS_FATAL ANY)
 
-set(machine -accel tcg,thread=multi -cpu max -smp 8,sockets=4,cores=2 -m 768M -nodefaults -display none -no-reboot)
+set(machine -accel tcg,thread=single -cpu max -smp 8,sockets=4,cores=2 -m 768M -nodefaults -display none -no-reboot)
 foreach(node RANGE 3)
   math(EXPR first "2 * ${node}")
   math(EXPR last "${first} + 1")
@@ -36,14 +36,19 @@ endforeach()
 
 # A panic is the end. Pages stay where they are, and the clock needs no device. What follows `--` is given to init.
 set(kernel_options "console=ttyS0 quiet panic=-1 numa_balancing=disable tsc=reliable mitigations=off")
-execute_process(
-  COMMAND ${qemu} ${machine} -serial stdio -kernel ${KERNEL} -initrd ${ROOT}/../initramfs -append
-          "${kernel_options} -- ${OPTIONS}"
-  INPUT_FILE /dev/null
-  TIMEOUT ${limit}
-  RESULT_VARIABLE result
-  OUTPUT_VARIABLE output
-  ECHO_OUTPUT_VARIABLE)
+set(output "")
+foreach(attempt 1 2)  # an emulated kernel that hangs before anything of ours runs is no failure of ours
+  if(NOT output MATCHES "the tests begin")
+    execute_process(
+      COMMAND ${qemu} ${machine} -serial stdio -kernel ${KERNEL} -initrd ${ROOT}/../initramfs -append
+              "${kernel_options} -- ${OPTIONS}"
+      INPUT_FILE /dev/null
+      TIMEOUT ${limit}
+      RESULT_VARIABLE result
+      OUTPUT_VARIABLE output
+      ECHO_OUTPUT_VARIABLE)
+  endif()
+endforeach()
 if(NOT output MATCHES "the tests ended with status (-?[0-9]+)")
   message(FATAL_ERROR "The machine did not say how the tests ended: qemu ended with '${result}' (limit: ${limit} s)")
 elseif(NOT CMAKE_MATCH_1 EQUAL 0)
