@@ -233,16 +233,17 @@ class scheduler final : public crew {
     return workers_[id].get();
   }
 
-  /// Under the lock. The new thread asks `worker_of` who it is once it runs at `place`. *Throws:* std::system_error,
-  /// std::bad_alloc.
+  /// Under the lock. The new thread begins at `place`, and so touches no memory elsewhere; then it asks `worker_of` who
+  /// it is. *Throws:* std::system_error, std::bad_alloc.
   template <class WorkerOf>
   void start_thread(std::uint32_t id, cpu_set const* place, WorkerOf worker_of) {
-    block_signals const blocked;  // workers inherit it: signals go to the user's threads
+    block_signals const blocked;     // workers inherit it: signals go to the user's threads
+    bound_scope const there{place};  // and this
+    if (!there.is_bound()) unbound_.fetch_add(1, std::memory_order_relaxed);
     unblocked.fetch_add(1, std::memory_order_relaxed);
     try {
-      threads_.emplace_back([this, id, place, worker_of] {
+      threads_.emplace_back([this, id, worker_of] {
         set_thread_name(name_, id);
-        if (place != nullptr && !bind_this_thread(*place)) unbound_.fetch_add(1, std::memory_order_relaxed);
         worker* const me = worker_of();
         running_.fetch_add(1, std::memory_order_release);  // release: the worker; pairs with the constructor's load
         std_atomics::futex_wake(running_, 1);

@@ -63,4 +63,30 @@ inline void set_thread_name(std::string_view name, unsigned number) noexcept {
   set_thread_name({text, length});
 }
 
+namespace detail {
+
+// While it lives, the calling thread runs on certain CPUs; threads that it starts meanwhile stay there.
+class bound_scope {
+ public:
+  /// Null: it does nothing. *Throws:* std::bad_alloc.
+  explicit bound_scope(cpu_set const* place) {
+    if (place == nullptr) return;
+    before_ = this_thread_affinity();
+    is_bound_ = bind_this_thread(*place).has_value();
+  }
+  ~bound_scope() {
+    if (!before_.empty()) static_cast<void>(bind_this_thread(before_));
+  }
+  bound_scope(bound_scope const&) = delete;
+  bound_scope& operator=(bound_scope const&) = delete;
+
+  bool is_bound() const noexcept { return is_bound_; }
+
+ private:
+  cpu_set before_;
+  bool is_bound_ = true;
+};
+
+}  // namespace detail
+
 }  // namespace beat::inline v0
