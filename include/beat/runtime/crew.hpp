@@ -68,6 +68,7 @@ class crew {
   std::uint32_t homes() const noexcept { return homes_; }
   inbox<task, std_atomics>& arrivals(std::uint32_t home) noexcept { return inboxes_[home]; }
   std::uint32_t home_of(std::uint32_t id) const noexcept { return homes_ == 1 ? 0 : where().home(id) % homes_; }
+  std::uint32_t home_here() const noexcept { return homes_ == 1 ? 0 : where().home_here() % homes_; }
   bool has_arrivals() const noexcept {
     for (std::uint32_t i = 0; i < homes_; ++i)
       if (!inboxes_[i].empty()) return true;

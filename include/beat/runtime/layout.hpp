@@ -81,7 +81,6 @@ class layout {
 
   /// The home of whoever runs on the CPU of the calling thread.
   std::uint32_t home_here() const noexcept {
-    if (homes() == 1) return 0;
     unsigned const cpu = current_cpu();
     return cpu < node_of_cpu_.size() ? node_of_cpu_[cpu] : 0;
   }

@@ -98,7 +98,7 @@ class scheduler final : public crew {
     worker* const w = mine();
     if (!admit(w != nullptr)) return false;
     if (hint && hint->value >= homes()) hint = std::nullopt;
-    std::uint32_t const own = w != nullptr ? w->home() : where().home_here() % homes();
+    std::uint32_t const own = w != nullptr ? w->home() : home_here();
     std::uint32_t const home = hint ? hint->value : own;
     if (w == nullptr || home != own || !pushed(*w, t)) arrivals(home).push(t);
     if (!hint || !people.call(home)) people.work_arrived(home);
