@@ -37,6 +37,11 @@ struct task_options {
   std::stop_token stop = {};  ///< once stop is requested, the task is cancelled if it has not started
   /// A worker on this node should run it, where the pool has placed its workers; but rather another one than nobody.
   std::optional<node_id> affinity_hint = std::nullopt;
+  /// It runs on a CPU of this node or not at all, in pools without a placement as well, if only they know their
+  /// machine: whoever runs it is bound to the node's CPUs meanwhile. What it forks may run elsewhere, and `rebind`
+  /// moves threads at once. Where the system refuses to bind, the task fails with errc::not_supported. `affinity_hint`
+  /// is ignored then.
+  std::optional<node_id> pinned_to = std::nullopt;
 };
 
 /// How a pool is made. Every member has a sensible default.
@@ -127,18 +132,20 @@ class basic_thread_pool {
     requires task_body<std::remove_reference_t<F>>
   auto run(F&& f) -> detail::call_result_t<std::remove_reference_t<F>&>;
 
-  /// Queues `f` to run once, some time. *Throws:* error{pool_shutdown}, std::bad_alloc.
+  /// Queues `f` to run once, some time. *Throws:* error{pool_shutdown}; error{overloaded} where the admission hook
+  /// refuses; error{invalid_argument} where it is pinned to a node on which this pool can't run it; std::bad_alloc.
   template <class F>
     requires task_body<std::decay_t<F>>
   void post(F&& f, task_options const& options = {});
 
-  /// The same, where a closed pool is an ordinary answer: errc::pool_shutdown. *Throws:* std::bad_alloc.
+  /// The same, where it is an ordinary answer that a pool is closed (errc::pool_shutdown) or takes nothing at present
+  /// (errc::overloaded). *Throws:* error{invalid_argument}, std::bad_alloc.
   template <class F>
     requires task_body<std::decay_t<F>>
   [[nodiscard("without a look at the result, use post")]] expected<void> try_post(F&& f,
                                                                                   task_options const& options = {});
 
-  /// Queues `f` and returns the future of its result. *Throws:* error{pool_shutdown}, std::bad_alloc.
+  /// Queues `f` and returns the future of its result. *Throws:* as post.
   template <class F>
     requires task_body<std::decay_t<F>>
   auto submit(F&& f, task_options const& options = {}) -> future<detail::call_result_t<std::decay_t<F>&>>;

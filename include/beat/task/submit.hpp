@@ -4,6 +4,7 @@
 
 #include <exception>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <type_traits>
 #include <utility>
@@ -12,6 +13,7 @@
 #include <beat/base/expected.hpp>
 #include <beat/runtime/pool.hpp>
 #include <beat/task/future.hpp>
+#include <beat/task/pinned.hpp>
 
 namespace beat::inline v0 {
 
@@ -45,18 +47,22 @@ class posted final : public task {
 
 template <class F>
 [[nodiscard]] bool post_to(scheduler& pool, F&& f, task_options const& options) {
-  auto t = std::make_unique<posted<std::decay_t<F>>>(std::forward<F>(f), options.stop);
-  if (!pool.accept(t.get(), options.affinity_hint)) return false;
-  static_cast<void>(t.release());
-  return true;
+  return queue_where_asked(pool, std::forward<F>(f), options, [&]<class G>(G&& g, std::optional<node_id> hint) {
+    auto t = std::make_unique<posted<std::decay_t<G>>>(std::forward<G>(g), options.stop);
+    if (!pool.accept(t.get(), hint)) return false;
+    static_cast<void>(t.release());
+    return true;
+  });
 }
 
 template <class F>
 auto submit_to(scheduler& pool, F&& f, task_options const& options) {
-  using state = submitted<std::decay_t<F>>;
-  auto t = std::make_unique<state>(std::forward<F>(f), options.stop);
-  if (!pool.accept(t.get(), options.affinity_hint)) refuse();
-  return future<typename state::result>{*t.release(), pool};
+  return queue_where_asked(pool, std::forward<F>(f), options, [&]<class G>(G&& g, std::optional<node_id> hint) {
+    using state = submitted<std::decay_t<G>>;
+    auto t = std::make_unique<state>(std::forward<G>(g), options.stop);
+    if (!pool.accept(t.get(), hint)) refuse();
+    return future<typename state::result>{*t.release(), pool};
+  });
 }
 
 }  // namespace detail
