@@ -24,6 +24,7 @@
 #include <beat/memory/usage.hpp>
 #include <beat/observe/counters.hpp>
 #include <beat/observe/perf_counters.hpp>
+#include <beat/runtime/admission.hpp>
 #include <beat/runtime/pool.hpp>
 #include <beat/task/future.hpp>
 #include <beat/task/join.hpp>

@@ -54,6 +54,11 @@ struct pool_options {
   /// Gets what a posted task throws, on the worker that ran it; it must not throw. Without it std::terminate is called,
   /// as nobody else could learn of the error.
   unique_function<void(std::exception_ptr)> on_exception = nullptr;
+  /// Is asked before `submit`, `post`, `try_post` and `pcall(pool, f)` from a thread outside of the pool: while it says
+  /// false they fail with errc::overloaded, and what it throws goes to their caller. Never refused is what the pool's
+  /// own tasks queue, `run`, algorithms, groups and waiting: that belongs to work which has begun. It may be called by
+  /// several threads at once. See admit_below.
+  unique_function<bool()> admission = nullptr;
   /// Is told, while the pool is made, what was ignored: a BEAT_NUM_THREADS that is no number, a discovery that failed.
   warning_hook on_warning = nullptr;
 };
@@ -107,6 +112,7 @@ class basic_thread_pool {
       : workers_{checked_workers(options)},
         scheduler_{workers_, std::move(options.name), layout_of(options, workers_), Policy::tuning()} {
     scheduler_.on_exception = std::move(options.on_exception);
+    scheduler_.admission = std::move(options.admission);
     if (scheduler_.unbound() != 0)
       detail::warn(options.on_warning, std::to_string(scheduler_.unbound()) + " of " + std::to_string(workers_) +
                                            " workers could not be bound to their places, and run where the system puts "
