@@ -4,6 +4,7 @@
 // BEAT_WITH_NUMA ask for them.
 
 #include <beat/algorithm/for_each.hpp>
+#include <beat/algorithm/for_each_by_node.hpp>
 #include <beat/algorithm/map.hpp>
 #include <beat/algorithm/reduce.hpp>
 #include <beat/algorithm/sort.hpp>
