@@ -97,11 +97,11 @@ class scheduler final : public crew {
   [[nodiscard("a refused task is the caller's")]] bool accept(task* t, std::optional<node_id> hint = {}) noexcept {
     worker* const w = mine();
     if (!admit(w != nullptr)) return false;
-    if (hint && hint->value >= homes()) hint = std::nullopt;
+    bool const is_hinted = hint && hint->value < homes();
     std::uint32_t const own = w != nullptr ? w->home() : where().home_here() % homes();
-    std::uint32_t const home = hint ? hint->value : own;
+    std::uint32_t const home = is_hinted ? hint->value : own;
     if (w == nullptr || home != own || !pushed(*w, t)) arrivals(home).push(t);
-    if (!hint || !people.call(home)) people.work_arrived(home);
+    if (!is_hinted || !people.call(home)) people.work_arrived(home);
     if (unblocked.load(std::memory_order_relaxed) == 0) start_spare();  // which failed when the last one blocked
     return true;
   }
