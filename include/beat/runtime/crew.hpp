@@ -63,6 +63,7 @@ class crew {
   std::atomic<bool> ending{false};      // written at the end of the pool: its threads leave
   scheduler_tuning const tuning;
   unique_function<void(std::exception_ptr)> on_exception;  // for tasks that nobody waits for
+  unique_function<bool()> admission;                       // asked before a task from outside is made
 
   /// Tasks from outside are left at one of so many homes: those of the workers.
   std::uint32_t homes() const noexcept { return homes_; }
