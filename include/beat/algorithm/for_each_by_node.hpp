@@ -48,7 +48,7 @@ std::vector<node_run> runs_by_node(std::byte* data, std::size_t size, std::size_
   constexpr std::size_t batch = 256;
   std::size_t const page = numa::unit(page_size::normal);
   std::size_t const bytes = count * size;
-  std::size_t const stretch = std::clamp(std::bit_ceil(bytes / stretches + 1), page, std::max(page, numa::huge_page));
+  std::size_t const stretch = std::clamp(std::bit_ceil(bytes / stretches), page, std::max(page, numa::huge_page));
   auto const address = reinterpret_cast<std::uintptr_t>(data);
 
   std::vector<node_run> runs;
@@ -139,7 +139,7 @@ void for_each_by_node(basic_thread_pool<Policy>& pool, std::span<T> elements, F&
   auto const run = [&](context where) {
     using body = each_in_runs<F, T>;
     loop<body> whole{where.lane(), body{f, elements.data(), runs}, options.stop};
-    auto const here = static_cast<int>(scheduler_of(pool).where().home_here());
+    auto const here = static_cast<int>(scheduler_of(pool).home_here());
     task_group tasks{pool};
     for (node_share& share : shares)
       if (share.home != here)
