@@ -16,6 +16,9 @@ macro(beat_list_packages)
       list(APPEND beat_packages "lib${name}-dev|header|${name}.h")
     endif()
   endforeach()
+  if(beat_boots_a_machine)
+    list(APPEND beat_packages "qemu-system-x86|program|qemu-system-x86_64" "cpio|program|cpio")
+  endif()
   if(CMAKE_CXX_COMPILER MATCHES "clang\\+\\+-19$")
     list(APPEND beat_packages "clang-19|program|clang++-19"
          "libclang-rt-19-dev|file|/usr/lib/llvm-19/lib/clang/19/include/sanitizer/tsan_interface.h"
@@ -71,18 +74,53 @@ function(beat_require_packages)
   endif()
 
   message(STATUS "Installing ${names}")
+  beat_apt(problem ${apt_get} install --yes --no-install-recommends ${missing})
+  beat_missing_packages(missing)
+  if(missing OR problem)
+    message(FATAL_ERROR "apt-get could not install ${names}:\n${problem}")
+  endif()
+endfunction()
+
+# Runs a command; once more with fresh lists of packages where it failed, as they may be absent or too old. `problem` is
+# empty, or what was said where that failed too.
+function(beat_apt problem)
+  set(${problem} "" PARENT_SCOPE)
   set(ENV{DEBIAN_FRONTEND} noninteractive)
-  set(install ${apt_get} install --yes --no-install-recommends ${missing})
-  execute_process(COMMAND ${install} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
+  execute_process(COMMAND ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
   if(NOT result EQUAL 0)
-    # The lists of packages are absent or too old.
-    execute_process(COMMAND ${apt_get} update RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
+    execute_process(COMMAND apt-get update RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
     if(result EQUAL 0)
-      execute_process(COMMAND ${install} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
+      execute_process(COMMAND ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
     endif()
   endif()
-  beat_missing_packages(missing)
-  if(missing OR NOT result EQUAL 0)
-    message(FATAL_ERROR "apt-get could not install ${names}:\n${output}")
+  if(NOT result EQUAL 0)
+    set(${problem} "${output}\n(${result})" PARENT_SCOPE)
+  endif()
+endfunction()
+
+# Puts the kernel that tests/numa boots into a file, unless it is there: the smallest one of the system, which is that
+# for virtual machines. It is taken out of its package: installed, it would become a kernel of this machine.
+function(beat_fetch_kernel file)
+  find_program(apt_get apt-get)
+  if(EXISTS ${file} OR NOT apt_get)
+    return()
+  endif()
+  message(STATUS "Fetching a kernel for tests/numa")
+  set(fetch
+      [[
+      set -e
+      mkdir -p "$1.part"
+      cd "$1.part"
+      # Debian's name and Ubuntu's. Either depends on the newest.
+      package=$(apt-cache depends linux-image-cloud-amd64 linux-image-virtual |
+                sed -n 's/.*Depends: \(linux-image-.*\)/\1/p' | head -n 1)
+      apt-get download "$package"
+      dpkg-deb --fsys-tarfile "$package"_*.deb | tar --extract --to-stdout --wildcards './boot/vmlinuz-*' > kernel
+      mv kernel "$1"
+      rm -r "$1.part"
+      ]])
+  beat_apt(problem sh -c "${fetch}" sh ${file})
+  if(problem)
+    message(FATAL_ERROR "No kernel for tests/numa could be fetched with apt-get:\n${problem}")
   endif()
 endfunction()

@@ -19,6 +19,20 @@ endif()
 include(${CMAKE_CURRENT_LIST_DIR}/packages.cmake)
 beat_read_switches(switches HELP JOBS LABEL)
 beat_set_jobs()
+
+# What is the same in every kind of build is shown in the plain one: that the benchmarks compile and give right answers,
+# that each test source has the includes it needs (elsewhere the sources of a folder compile as one, in half the time),
+# and how the machine of tests/numa is used, which needs packages that nothing else does.
+set(is_plain TRUE)
+if(BEAT_SANITIZE OR CMAKE_CXX_COMPILER OR BEAT_PORTABLE)
+  set(is_plain FALSE)
+  list(PREPEND switches -DBEAT_BUILD_BENCH=OFF -DCMAKE_UNITY_BUILD=ON)
+endif()
+cmake_host_system_information(RESULT processor QUERY OS_PLATFORM)
+set(beat_boots_a_machine FALSE)
+if(is_plain AND processor STREQUAL x86_64 AND (NOT LABEL OR ",${LABEL}," MATCHES ",numa,"))
+  set(beat_boots_a_machine TRUE)
+endif()
 beat_require_packages()
 
 # One build tree for each kind of build.
@@ -35,10 +49,8 @@ if(BEAT_PORTABLE)
   string(APPEND tree "-portable")
 endif()
 
-# That the benchmarks compile and give right answers is shown once, and so is that each test source has the includes it
-# needs: everywhere else the sources of a folder are compiled as one, which takes half the time.
-if(BEAT_SANITIZE OR CMAKE_CXX_COMPILER OR BEAT_PORTABLE)
-  list(PREPEND switches -DBEAT_BUILD_BENCH=OFF -DCMAKE_UNITY_BUILD=ON)
+if(beat_boots_a_machine)
+  beat_fetch_kernel(${tree}/vmlinuz)
 endif()
 
 set(generator "")

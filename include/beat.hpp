@@ -4,6 +4,7 @@
 // BEAT_WITH_NUMA ask for them.
 
 #include <beat/algorithm/for_each.hpp>
+#include <beat/algorithm/for_each_by_node.hpp>
 #include <beat/algorithm/map.hpp>
 #include <beat/algorithm/reduce.hpp>
 #include <beat/algorithm/sort.hpp>
@@ -24,6 +25,7 @@
 #include <beat/memory/usage.hpp>
 #include <beat/observe/counters.hpp>
 #include <beat/observe/perf_counters.hpp>
+#include <beat/runtime/admission.hpp>
 #include <beat/runtime/pool.hpp>
 #include <beat/task/future.hpp>
 #include <beat/task/join.hpp>

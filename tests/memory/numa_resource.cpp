@@ -153,3 +153,17 @@ TEST_CASE("a pool of objects works on a node", "[unit]") {
   CHECK(node == node);
   CHECK(node != *std::pmr::new_delete_resource());
 }
+
+TEST_CASE("where many pages are is told as for each of them", "[unit]") {
+  std::vector<char> const touched(100'000, 'x');
+  std::vector<void*> places{nullptr};
+  for (std::size_t i = 0; i < touched.size(); i += 1000) places.push_back(const_cast<char*>(&touched[i]));
+  std::vector<int> nodes(places.size(), 77);
+  beat::detail::numa::nodes_of(places, nodes);
+  std::vector<int> expected;
+  for (void const* place : places) {
+    auto const node = node_of(place);
+    expected.push_back(node ? static_cast<int>(*node) : -1);
+  }
+  CHECK(nodes == expected);
+}

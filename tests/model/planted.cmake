@@ -176,8 +176,21 @@ beat_plant(node_depot untagged_list memory/node_depot.hpp
 # ---- sleep and wake ----
 
 beat_plant(roster wake_up_flag_left_set_by_a_sleeper runtime/roster.hpp
-  [==[    // seq_cst: before the caller's last look; pairs with work_arrived()
-    waking_.store(false, std::memory_order_seq_cst);]==] [==[]==])
+  [==[    // seq_cst: before the caller's last look; pairs with wake()
+    dormitories_[home].waking.store(false, std::memory_order_seq_cst);]==] [==[]==])
+beat_plant(roster thread_called_that_may_not_work runtime/roster.hpp
+  [==[if (!dormitories_[home].sleepers.has_waiters() || saturated()) return false;]==]
+  [==[if (!dormitories_[home].sleepers.has_waiters()) return false;]==])
+beat_plant(roster nobody_to_call runtime/roster.hpp
+  [==[if (!dormitories_[home].sleepers.has_waiters() || saturated()) return false;]==]
+  [==[if (saturated()) return false;]==])
+beat_plant(roster only_the_home_is_woken runtime/roster.hpp
+  [==[      if (!d.sleepers.has_waiters()) continue;]==] [==[      if (!d.sleepers.has_waiters()) return;]==])
+beat_plant(roster one_flag_for_all_homes runtime/roster.hpp
+  [==[if (!d.waking.exchange(true, std::memory_order_seq_cst)) d.sleepers.notify_one();]==]
+  [==[if (!dormitories_[0].waking.exchange(true, std::memory_order_seq_cst)) d.sleepers.notify_one();]==])
+beat_plant(roster work_of_a_sleeping_neighbour_forgotten test
+  [==[if (alone && sees_work(home)) people_.work_arrived(home);]==] [==[static_cast<void>(alone);]==])
 beat_plant(roster permit_that_became_free_unnoticed runtime/roster.hpp
   [==[return saturated();
   }

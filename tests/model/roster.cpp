@@ -6,6 +6,8 @@
 #include <beat/runtime/inbox.hpp>
 #include <beat/runtime/roster.hpp>
 
+#include <functional>
+
 #include "catch.hpp"
 #include "explorer.hpp"
 
@@ -81,6 +83,89 @@ class pool {
 
 constexpr auto nothing = [](node&) {};
 
+/// Two homes with a thread each, or none. What comes to one is left to its thread where that one sleeps. Tasks are
+/// only counted, so that there are fewer steps.
+class town {
+ public:
+  explicit town(std::uint32_t permits, int tasks) : people_{permits, 2}, left_{tasks} {}
+
+  void send(std::uint32_t home) {
+    queued_[home].fetch_add(1, std::memory_order_seq_cst);
+    if (!people_.call(home)) people_.work_arrived(home);
+  }
+
+  template <class Run>
+  void work(std::uint32_t home, Run run) {
+    bool alone = false;
+    while (until_active(home, alone)) {
+      bool ran = false;
+      while (run_one(home, alone, run)) ran = true;
+      people_.deactivate();
+      if (!ran) model::atomics::pause();
+    }
+  }
+
+  bool come() { return people_.try_activate(); }
+  void leave() { people_.hand_over(); }
+
+ private:
+  bool has_tasks(std::uint32_t home) { return queued_[home].load(std::memory_order_seq_cst) != 0; }
+  bool is_for_us(std::uint32_t other) { return has_tasks(other) && !people_.call(other); }
+  bool sees_work(std::uint32_t home) { return has_tasks(home) || is_for_us(1 - home); }
+
+  bool until_active(std::uint32_t home, bool& alone) {
+    for (;;) {
+      people_.begin_search(home);
+      bool const found = sees_work(home) && people_.try_activate();
+      alone = people_.end_search(home);
+      if (found) return true;
+      auto const key = people_.prepare(home);
+      if (left_.load(std::memory_order_seq_cst) == 0) {
+        people_.cancel(home);
+        return false;
+      }
+      if (sees_work(home) && !people_.defer())
+        people_.cancel(home);
+      else
+        people_.sleep(key, home);
+    }
+  }
+
+  bool take(std::uint32_t home) {
+    int seen = queued_[home].load(std::memory_order_relaxed);
+    while (seen != 0)
+      if (queued_[home].compare_exchange_weak(seen, seen - 1, std::memory_order_seq_cst, std::memory_order_relaxed))
+        return true;
+    return false;
+  }
+
+  template <class Run>
+  bool run_one(std::uint32_t home, bool& alone, Run& run) {
+    if (!take(home) && !(is_for_us(1 - home) && take(1 - home))) return false;
+    if (alone && sees_work(home)) people_.work_arrived(home);
+    alone = false;
+    run();
+    if (left_.fetch_sub(1, std::memory_order_seq_cst) == 1) people_.wake_all();
+    return true;
+  }
+
+  beat::roster<model::atomics> people_;
+  model::atomic<int> queued_[2]{0, 0};
+  model::atomic<int> left_;
+};
+
+/// What a task does that another one has to join: they run at the same time, or never end.
+class meeting {
+ public:
+  void operator()() {
+    began_.fetch_add(1, std::memory_order_seq_cst);
+    while (began_.load(std::memory_order_seq_cst) != 2) model::atomics::pause();
+  }
+
+ private:
+  model::atomic<int> began_{0};
+};
+
 }  // namespace
 
 TEST_CASE("roster: a task is sent to a thread that goes to sleep", "[model][roster]") {
@@ -89,6 +174,46 @@ TEST_CASE("roster: a task is sent to a thread that goes to sleep", "[model][rost
     node n;
     model::parallel([&] { p.work(nothing); }, [&] { p.send(n); });
     model::expect(n.runs == 1, "the task did not run");
+  });
+}
+
+TEST_CASE("roster: two tasks of one home meet, as a thread of another one runs the second", "[model][roster]") {
+  model::verify({.preemptions = 2, .at_least = 16'300}, [] {
+    town t{2, 2};
+    meeting meet;
+    t.send(1), t.send(1);
+    model::parallel([&] { t.work(0, std::ref(meet)); }, [&] { t.work(1, std::ref(meet)); });
+  });
+}
+
+TEST_CASE("roster: a guest has the only permit when a task is sent to a home", "[model][roster]") {
+  model::verify({.preemptions = 2, .at_least = 61'900}, [] {
+    town t{1, 1};
+    static_cast<void>(t.come());
+    model::parallel([&] { t.work(0, [] {}); }, [&] { t.leave(); }, [&] { t.send(1); });
+  });
+}
+
+TEST_CASE("roster: a task of each home meets the other", "[model][roster]") {
+  model::verify({.preemptions = 1, .at_least = 149'000}, [] {
+    town t{2, 2};
+    meeting meet;
+    model::parallel([&] { t.work(0, std::ref(meet)); }, [&] { t.work(1, std::ref(meet)); },
+                    [&] { t.send(1), t.send(0); });
+  });
+}
+
+TEST_CASE("roster: a task is sent to a home without threads", "[model][roster]") {
+  model::verify({.preemptions = 2, .at_least = 46'800}, [] {
+    town t{1, 2};
+    model::parallel([&] { t.work(0, [] {}); }, [&] { t.send(1), t.send(0); });
+  });
+}
+
+TEST_CASE("roster: a task is sent to a home whose thread goes to sleep", "[model][roster]") {
+  model::verify({.preemptions = 1, .at_least = 16'000}, [] {
+    town t{2, 1};
+    model::parallel([&] { t.work(0, [] {}); }, [&] { t.work(1, [] {}); }, [&] { t.send(1); });
   });
 }
 

@@ -140,3 +140,39 @@ TEST_CASE("wake_all wakes every sleeper", "[unit]") {
   CHECK(woken(people, first));
   CHECK(woken(people, second));
 }
+
+TEST_CASE("work wakes a sleeper of its home, and of another one where that has none", "[unit]") {
+  roster people{4, 3};
+  auto const neighbour = people.prepare(0);
+  auto const own = people.prepare(2);
+  people.work_arrived(2);
+  CHECK(people.nap(own, 0, 2));
+  people.work_arrived(2);
+  CHECK(people.nap(neighbour, 0, 0));
+}
+
+TEST_CASE("a home is called where somebody of it sleeps or searches, and may work", "[unit]") {
+  roster people{1, 2};
+  auto const neighbour = people.prepare(0);
+  CHECK_FALSE(people.call(1));
+  people.begin_search(1);
+  CHECK(people.call(1));
+  CHECK(people.end_search(1));
+  CHECK_FALSE(people.call(1));
+  auto const own = people.prepare(1);
+  REQUIRE(people.try_activate());
+  CHECK_FALSE(people.call(1));
+  people.deactivate();
+  CHECK(people.call(1));
+  CHECK(people.nap(own, 0, 1));
+  CHECK_FALSE(people.nap(neighbour, 0, 0));
+}
+
+TEST_CASE("wake_all wakes the sleepers of every home", "[unit]") {
+  roster people{2, 2};
+  auto const one = people.prepare(0);
+  auto const other = people.prepare(1);
+  people.wake_all();
+  CHECK(people.nap(one, 0, 0));
+  CHECK(people.nap(other, 0, 1));
+}

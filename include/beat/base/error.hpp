@@ -21,6 +21,7 @@ enum class errc {
   queue_full,
   thread_creation_failed,
   not_supported,
+  overloaded,
 };
 
 }  // namespace beat::inline v0
@@ -59,6 +60,9 @@ class error_category_type final : public std::error_category {
         return "The system refused to start a thread; ask for fewer workers, or raise the limit on threads.";
       case errc::not_supported:
         return "This machine or this build does not offer the requested feature; do without it, or enable it.";
+      case errc::overloaded:
+        return "The pool takes no further work at present; try again later, or do the work where it was to be "
+               "submitted.";
     }
     return "This number is no beat error code; compare with the values of beat::errc.";
   }

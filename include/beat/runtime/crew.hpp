@@ -63,11 +63,13 @@ class crew {
   std::atomic<bool> ending{false};      // written at the end of the pool: its threads leave
   scheduler_tuning const tuning;
   unique_function<void(std::exception_ptr)> on_exception;  // for tasks that nobody waits for
+  unique_function<bool()> admission;                       // asked before a task from outside is made
 
   /// Tasks from outside are left at one of so many homes: those of the workers.
   std::uint32_t homes() const noexcept { return homes_; }
   inbox<task, std_atomics>& arrivals(std::uint32_t home) noexcept { return inboxes_[home]; }
   std::uint32_t home_of(std::uint32_t id) const noexcept { return homes_ == 1 ? 0 : where().home(id) % homes_; }
+  std::uint32_t home_here() const noexcept { return homes_ == 1 ? 0 : where().home_here() % homes_; }
   bool has_arrivals() const noexcept {
     for (std::uint32_t i = 0; i < homes_; ++i)
       if (!inboxes_[i].empty()) return true;

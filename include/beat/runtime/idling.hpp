@@ -25,10 +25,10 @@ class idling {
       lookout_ = lookout_ || people_.try_lookout();
       if (search() && people_.try_activate()) {
         if (lookout_) people_.leave_lookout();
-        me_.begin_work(people_.end_search());
+        me_.begin_work(people_.end_search(home_));
         return true;
       }
-      people_.end_search();
+      people_.end_search(home_);
 
       ticket const key = people_.prepare(home_);
       if (crew_.ending.load(std::memory_order_seq_cst)) {  // seq_cst: after the announcement; pairs with end()

@@ -37,9 +37,9 @@ class layout {
 
   /// `workers` threads on `machine`; with placement_policy::none nobody has a place, but tasks may name nodes.
   layout(topology machine, unsigned workers, placement_policy policy) : machine_{std::move(machine)} {
+    for (topology::node const& node : machine_->nodes()) cpus_of_node_.push_back(node.cpus & machine_->usable());
     if (policy == placement_policy::none) return;
     places_ = optimal_thread_placement(*machine_, workers, policy);
-    for (topology::node const& node : machine_->nodes()) cpus_of_node_.push_back(node.cpus & machine_->usable());
     for (topology::cpu const& cpu : machine_->cpus()) {
       if (cpu.os_index >= node_of_cpu_.size()) node_of_cpu_.resize(cpu.os_index + 1);
       node_of_cpu_[cpu.os_index] = cpu.node.value;
@@ -66,7 +66,12 @@ class layout {
   /// Where a worker may run: a spare on the CPUs of its node. Empty where that is left to the system.
   cpu_set const& place(std::uint32_t worker) const noexcept {
     if (worker < placed()) return places_[worker];
-    return cpus_of_node_.empty() ? nowhere_ : cpus_of_node_[home(worker)];
+    return places_.empty() ? nowhere_ : cpus_of_node_[home(worker)];
+  }
+
+  /// The CPUs of a node which this process may use; none where nobody knows the machine, or it has no such node.
+  cpu_set const& cpus_of(node_id node) const noexcept {
+    return node.value < cpus_of_node_.size() ? cpus_of_node_[node.value] : nowhere_;
   }
 
   /// How many homes there are: one for each node of the machine, or one.
@@ -81,7 +86,6 @@ class layout {
 
   /// The home of whoever runs on the CPU of the calling thread.
   std::uint32_t home_here() const noexcept {
-    if (homes() == 1) return 0;
     unsigned const cpu = current_cpu();
     return cpu < node_of_cpu_.size() ? node_of_cpu_[cpu] : 0;
   }
@@ -126,7 +130,7 @@ class layout {
 
   std::optional<topology> machine_;
   std::vector<cpu_set> places_;             // of each worker that has one
-  std::vector<cpu_set> cpus_of_node_;       // those which this process may use, where workers have places
+  std::vector<cpu_set> cpus_of_node_;       // those which this process may use, where the machine is known
   std::vector<std::uint32_t> node_of_cpu_;  // by the system's number of the CPU
   std::vector<std::uint32_t> zone_of_;      // of each worker that has a place
   std::vector<std::uint32_t> nodes_;        // of each zone

@@ -37,6 +37,11 @@ struct task_options {
   std::stop_token stop = {};  ///< once stop is requested, the task is cancelled if it has not started
   /// A worker on this node should run it, where the pool has placed its workers; but rather another one than nobody.
   std::optional<node_id> affinity_hint = std::nullopt;
+  /// It runs on a CPU of this node or not at all, in pools without a placement as well, if only they know their
+  /// machine: whoever runs it is bound to the node's CPUs meanwhile. What it forks may run elsewhere, and `rebind`
+  /// moves threads at once. Where the system refuses to bind, the task fails with errc::not_supported. `affinity_hint`
+  /// is ignored then.
+  std::optional<node_id> pinned_to = std::nullopt;
 };
 
 /// How a pool is made. Every member has a sensible default.
@@ -49,6 +54,11 @@ struct pool_options {
   /// Gets what a posted task throws, on the worker that ran it; it must not throw. Without it std::terminate is called,
   /// as nobody else could learn of the error.
   unique_function<void(std::exception_ptr)> on_exception = nullptr;
+  /// Is asked before `submit`, `post`, `try_post` and `pcall(pool, f)` from a thread outside of the pool: while it says
+  /// false they fail with errc::overloaded, and what it throws goes to their caller. Never refused is what the pool's
+  /// own tasks queue, `run`, algorithms, groups and waiting: that belongs to work which has begun. It may be called by
+  /// several threads at once. See admit_below.
+  unique_function<bool()> admission = nullptr;
   /// Is told, while the pool is made, what was ignored: a BEAT_NUM_THREADS that is no number, a discovery that failed.
   warning_hook on_warning = nullptr;
 };
@@ -102,6 +112,7 @@ class basic_thread_pool {
       : workers_{checked_workers(options)},
         scheduler_{workers_, std::move(options.name), layout_of(options, workers_), Policy::tuning()} {
     scheduler_.on_exception = std::move(options.on_exception);
+    scheduler_.admission = std::move(options.admission);
     if (scheduler_.unbound() != 0)
       detail::warn(options.on_warning, std::to_string(scheduler_.unbound()) + " of " + std::to_string(workers_) +
                                            " workers could not be bound to their places, and run where the system puts "
@@ -127,18 +138,20 @@ class basic_thread_pool {
     requires task_body<std::remove_reference_t<F>>
   auto run(F&& f) -> detail::call_result_t<std::remove_reference_t<F>&>;
 
-  /// Queues `f` to run once, some time. *Throws:* error{pool_shutdown}, std::bad_alloc.
+  /// Queues `f` to run once, some time. *Throws:* error{pool_shutdown}; error{overloaded} where the admission hook
+  /// refuses; error{invalid_argument} where it is pinned to a node on which this pool can't run it; std::bad_alloc.
   template <class F>
     requires task_body<std::decay_t<F>>
   void post(F&& f, task_options const& options = {});
 
-  /// The same, where a closed pool is an ordinary answer: errc::pool_shutdown. *Throws:* std::bad_alloc.
+  /// The same, where it is an ordinary answer that a pool is closed (errc::pool_shutdown) or takes nothing at present
+  /// (errc::overloaded). *Throws:* error{invalid_argument}, std::bad_alloc.
   template <class F>
     requires task_body<std::decay_t<F>>
   [[nodiscard("without a look at the result, use post")]] expected<void> try_post(F&& f,
                                                                                   task_options const& options = {});
 
-  /// Queues `f` and returns the future of its result. *Throws:* error{pool_shutdown}, std::bad_alloc.
+  /// Queues `f` and returns the future of its result. *Throws:* as post.
   template <class F>
     requires task_body<std::decay_t<F>>
   auto submit(F&& f, task_options const& options = {}) -> future<detail::call_result_t<std::decay_t<F>&>>;

@@ -74,11 +74,13 @@ class roster {
   void begin_search(std::uint32_t home = 0) noexcept {
     // seq_cst, both: pair with work_arrived(). Kept: the end of the search would do, but this is easier to follow.
     searching_.fetch_add(1, std::memory_order_seq_cst);
-    dormitories_[home].waking.store(false, std::memory_order_seq_cst);  // pairs with the exchange in wake()
+    dormitories_[home].searching.fetch_add(1, std::memory_order_relaxed);  // who misses it wakes one
+    dormitories_[home].waking.store(false, std::memory_order_seq_cst);     // pairs with the exchange in wake()
   }
 
   /// True where nobody else searches: a searcher which found work then looks whether there is more, and wakes somebody.
-  bool end_search() noexcept {
+  bool end_search(std::uint32_t home = 0) noexcept {
+    dormitories_[home].searching.fetch_sub(1, std::memory_order_seq_cst);  // seq_cst: before the last look; call()
     return searching_.fetch_sub(1, std::memory_order_seq_cst) == 1;  // seq_cst: before the last look; work_arrived()
   }
 
@@ -111,9 +113,11 @@ class roster {
     }
   }
 
-  /// The same for work that a thread of `home` ought to do. False, and nothing done, where none of them sleeps or none
-  /// may work now: then it is everybody's.
+  /// The same for work that a thread of `home` ought to do. False, and nothing done, where all of them are at work, or
+  /// no more may work now: then it is everybody's.
   [[nodiscard("false means that nobody comes")]] bool call(std::uint32_t home) noexcept {
+    // seq_cst: after the work is visible; pairs with end_search()
+    if (dormitories_[home].searching.load(std::memory_order_seq_cst) != 0) return true;
     if (!dormitories_[home].sleepers.has_waiters() || saturated()) return false;
     wake(dormitories_[home]);
     return true;
@@ -165,7 +169,8 @@ class roster {
   // Where the threads of one home sleep.
   struct dormitory {
     event_count<Atomics> sleepers;
-    atomic<bool> waking{false};  // a notification is on its way to one of them
+    atomic<bool> waking{false};          // a notification is on its way to one of them
+    atomic<std::uint32_t> searching{0};  // those of `searching_` who are of this home
   };
 
   void wake(dormitory& d) noexcept {

@@ -97,11 +97,11 @@ class scheduler final : public crew {
   [[nodiscard("a refused task is the caller's")]] bool accept(task* t, std::optional<node_id> hint = {}) noexcept {
     worker* const w = mine();
     if (!admit(w != nullptr)) return false;
-    std::uint32_t const own = w != nullptr ? w->home() : where().home_here() % homes();
-    bool const is_wanted = hint && hint->value < homes();
-    std::uint32_t const home = is_wanted ? hint->value : own;
+    bool const is_hinted = hint && hint->value < homes();
+    std::uint32_t const own = w != nullptr ? w->home() : home_here();
+    std::uint32_t const home = is_hinted ? hint->value : own;
     if (w == nullptr || home != own || !pushed(*w, t)) arrivals(home).push(t);
-    if (!is_wanted || !people.call(home)) people.work_arrived(home);
+    if (!is_hinted || !people.call(home)) people.work_arrived(home);
     if (unblocked.load(std::memory_order_relaxed) == 0) start_spare();  // which failed when the last one blocked
     return true;
   }
@@ -188,8 +188,8 @@ class scheduler final : public crew {
     move(std::move(next));
     std::vector<expected<void>> results;
     for (std::size_t i = 0; i < threads_.size(); ++i) {
-      cpu_set const* const place = place_of(ids_[i]);
-      expected<void> const bound = bind_thread(threads_[i], place != nullptr ? *place : everywhere);
+      cpu_set const& place = where().place(ids_[i]);
+      expected<void> const bound = bind_thread(threads_[i], place.empty() ? everywhere : place);
       if (i < people.permits()) results.push_back(bound);
     }
     people.wake_all();  // who sleeps goes to its new home
@@ -218,10 +218,10 @@ class scheduler final : public crew {
     return *workers_.back();
   }
 
-  // Where a thread may run; null where that is left to the system.
-  cpu_set const* place_of(std::uint32_t id) const noexcept {
+  // Where a thread may run; empty where that is left to the system. *Throws:* std::bad_alloc.
+  cpu_set place_of(std::uint32_t id) const {
     cpu_set const& place = where().place(id);
-    return place.empty() ? nullptr : &place;
+    return place.empty() ? bound_scope::outermost() : place;
   }
 
   // Null where there is no memory for it.
@@ -233,16 +233,17 @@ class scheduler final : public crew {
     return workers_[id].get();
   }
 
-  /// Under the lock. The new thread asks `worker_of` who it is once it runs at `place`. *Throws:* std::system_error,
-  /// std::bad_alloc.
+  /// Under the lock. The new thread begins at `place`, and so touches no memory elsewhere; then it asks `worker_of` who
+  /// it is. *Throws:* std::system_error, std::bad_alloc.
   template <class WorkerOf>
-  void start_thread(std::uint32_t id, cpu_set const* place, WorkerOf worker_of) {
-    block_signals const blocked;  // workers inherit it: signals go to the user's threads
+  void start_thread(std::uint32_t id, cpu_set const& place, WorkerOf worker_of) {
+    block_signals const blocked;     // workers inherit it: signals go to the user's threads
+    bound_scope const there{place};  // and this
+    if (!there.result()) unbound_.fetch_add(1, std::memory_order_relaxed);
     unblocked.fetch_add(1, std::memory_order_relaxed);
     try {
-      threads_.emplace_back([this, id, place, worker_of] {
+      threads_.emplace_back([this, id, worker_of] {
         set_thread_name(name_, id);
-        if (place != nullptr && !bind_this_thread(*place)) unbound_.fetch_add(1, std::memory_order_relaxed);
         worker* const me = worker_of();
         running_.fetch_add(1, std::memory_order_release);  // release: the worker; pairs with the constructor's load
         std_atomics::futex_wake(running_, 1);

@@ -35,10 +35,12 @@ class [[nodiscard("a future destroyed at once discards its call; keep it until g
   future<T> task_;
 };
 
-/// Calls `f` on `pool`, potentially in parallel with what follows. *Throws:* error{pool_shutdown}, std::bad_alloc.
+/// Calls `f` on `pool`, potentially in parallel with what follows. *Throws:* error{pool_shutdown}; error{overloaded}
+/// where the pool's admission hook refuses; std::bad_alloc.
 template <class Policy, class F>
   requires task_body<std::decay_t<F>>
 auto pcall(basic_thread_pool<Policy>& pool, F&& f) -> pool_potential_future<detail::call_result_t<std::decay_t<F>&>> {
+  detail::require_admission(scheduler_of(pool));
   return {scheduler_of(pool), std::forward<F>(f)};
 }
 

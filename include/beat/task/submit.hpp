@@ -4,6 +4,7 @@
 
 #include <exception>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <type_traits>
 #include <utility>
@@ -12,6 +13,7 @@
 #include <beat/base/expected.hpp>
 #include <beat/runtime/pool.hpp>
 #include <beat/task/future.hpp>
+#include <beat/task/pinned.hpp>
 
 namespace beat::inline v0 {
 
@@ -43,20 +45,38 @@ class posted final : public task {
   std::stop_token stop_;
 };
 
+/// Whether the pool's admission hook, if it has one, lets a task in. It is asked for those from outside only, and where
+/// the pool would take them. *Throws:* what the hook throws.
+inline bool admits_task(scheduler& pool) {
+  if (!pool.admission) [[likely]]
+    return true;
+  return pool.mine() != nullptr || pool.is_orphaned() || pool.tasks.is_closed() || pool.admission();
+}
+
+/// *Throws:* error{overloaded}; what the hook throws.
+inline void require_admission(scheduler& pool) {
+  if (!admits_task(pool))
+    throw_error(errc::overloaded, "the pool's admission hook refuses the task: try again later, or do it here");
+}
+
 template <class F>
 [[nodiscard]] bool post_to(scheduler& pool, F&& f, task_options const& options) {
-  auto t = std::make_unique<posted<std::decay_t<F>>>(std::forward<F>(f), options.stop);
-  if (!pool.accept(t.get(), options.affinity_hint)) return false;
-  static_cast<void>(t.release());
-  return true;
+  return queue_where_asked(pool, std::forward<F>(f), options, [&]<class G>(G&& g, std::optional<node_id> hint) {
+    auto t = std::make_unique<posted<std::decay_t<G>>>(std::forward<G>(g), options.stop);
+    if (!pool.accept(t.get(), hint)) return false;
+    static_cast<void>(t.release());
+    return true;
+  });
 }
 
 template <class F>
 auto submit_to(scheduler& pool, F&& f, task_options const& options) {
-  using state = submitted<std::decay_t<F>>;
-  auto t = std::make_unique<state>(std::forward<F>(f), options.stop);
-  if (!pool.accept(t.get(), options.affinity_hint)) refuse();
-  return future<typename state::result>{*t.release(), pool};
+  return queue_where_asked(pool, std::forward<F>(f), options, [&]<class G>(G&& g, std::optional<node_id> hint) {
+    using state = submitted<std::decay_t<G>>;
+    auto t = std::make_unique<state>(std::forward<G>(g), options.stop);
+    if (!pool.accept(t.get(), hint)) refuse();
+    return future<typename state::result>{*t.release(), pool};
+  });
 }
 
 }  // namespace detail
@@ -65,6 +85,7 @@ template <scheduler_policy Policy>
 template <class F>
   requires task_body<std::decay_t<F>>
 void basic_thread_pool<Policy>::post(F&& f, task_options const& options) {
+  detail::require_admission(scheduler_);
   if (!detail::post_to(scheduler_, std::forward<F>(f), options)) detail::refuse();
 }
 
@@ -72,6 +93,7 @@ template <scheduler_policy Policy>
 template <class F>
   requires task_body<std::decay_t<F>>
 expected<void> basic_thread_pool<Policy>::try_post(F&& f, task_options const& options) {
+  if (!detail::admits_task(scheduler_)) return unexpected{errc::overloaded};
   if (!detail::post_to(scheduler_, std::forward<F>(f), options)) return unexpected{errc::pool_shutdown};
   return {};
 }
@@ -81,6 +103,7 @@ template <class F>
   requires task_body<std::decay_t<F>>
 auto basic_thread_pool<Policy>::submit(F&& f, task_options const& options)
     -> future<detail::call_result_t<std::decay_t<F>&>> {
+  detail::require_admission(scheduler_);
   return detail::submit_to(scheduler_, std::forward<F>(f), options);
 }
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <type_traits>
 #include <utility>
@@ -31,17 +32,20 @@ class task_group {
   /// Waits; an exception that wait() did not hand out is dropped.
   ~task_group() { settle(); }
 
-  /// Queues `f`. *Throws:* error{pool_shutdown}, std::bad_alloc; then nothing was queued.
+  /// Queues `f`. *Throws:* error{pool_shutdown}; error{invalid_argument} where it is pinned to a node on which the pool
+  /// can't run it; std::bad_alloc; then nothing was queued.
   template <class F>
     requires task_body<std::decay_t<F>>
-  void run(F&& f) {
-    auto t = std::make_unique<member<std::decay_t<F>>>(*this, std::forward<F>(f));
-    pending_.add();
-    if (!pool_.accept(t.get())) {
-      leave();
-      detail::refuse();
-    }
-    static_cast<void>(t.release());
+  void run(F&& f, task_options const& options = {}) {
+    detail::queue_where_asked(pool_, std::forward<F>(f), options, [&]<class G>(G&& g, std::optional<node_id> hint) {
+      auto t = std::make_unique<member<std::decay_t<G>>>(*this, std::forward<G>(g), options.stop);
+      pending_.add();
+      if (!pool_.accept(t.get(), hint)) {
+        leave();
+        detail::refuse();
+      }
+      static_cast<void>(t.release());
+    });
   }
 
   /// Waits until every task of the group has ended; then it can be used again. Until then tasks may add others.
@@ -76,14 +80,16 @@ class task_group {
   class member final : public detail::task {
    public:
     template <class G>
-    member(task_group& group, G&& f) : task{&settle_member, &group}, group_{group}, callable_(std::forward<G>(f)) {}
+    member(task_group& group, G&& f, std::stop_token stop)
+        : task{&settle_member, &group}, group_{group}, callable_(std::forward<G>(f)), own_stop_{std::move(stop)} {}
 
    private:
     static detail::task_effect settle_member(task* self, detail::task_action action, detail::worker& me) noexcept {
       std::unique_ptr<member> t{static_cast<member*>(self)};
       task_group& group = t->group_;
       detail::task_effect effect = detail::task_effect::cancelled;
-      if (action == detail::task_action::run && !group.stop_.stop_requested()) {
+      bool const is_stopped = group.stop_.stop_requested() || t->own_stop_.stop_requested();
+      if (action == detail::task_action::run && !is_stopped) {
         running const here{&group, std::exchange(innermost, &here)};
         try {
           detail::call(t->callable_, me);
@@ -101,6 +107,7 @@ class task_group {
 
     task_group& group_;
     F callable_;
+    std::stop_token own_stop_;
   };
 
   void fail(std::exception_ptr error) noexcept {

@@ -12,8 +12,11 @@
 #include <iterator>
 #include <limits>
 #include <new>
+#include <optional>
 #include <string_view>
 #include <system_error>
+#include <thread>
+#include <utility>
 
 namespace beat::inline v0 {
 
@@ -46,6 +49,61 @@ namespace detail {
     std::thread& thread, cpu_set const& cpus) noexcept {
   return detail::bind(thread.native_handle(), cpus);
 }
+
+namespace detail {
+
+/// While it lives, the calling thread runs on certain CPUs only, and threads that it starts meanwhile stay there.
+/// Afterwards it may run where it might before, unless somebody else has bound it meanwhile.
+class bound_scope {
+ public:
+  /// Without CPUs it does nothing. *Throws:* std::bad_alloc.
+  explicit bound_scope(cpu_set const& cpus) {
+    if (cpus.empty()) return;
+    former_ = this_thread_affinity();
+    former_mask_.emplace(former_);
+    result_ = bind_this_thread(cpus);
+    now_ = look();
+    outer_ = std::exchange(innermost, this);
+  }
+  ~bound_scope() {
+    if (!former_mask_) return;
+    innermost = outer_;
+    cpu_set const now = look();
+    if (now == now_ || now.empty() || now_.empty()) former_mask_->apply_to(this_thread_handle());
+  }
+  bound_scope(bound_scope const&) = delete;
+  bound_scope& operator=(bound_scope const&) = delete;
+
+  /// What the system said.
+  expected<void> const& result() const noexcept { return result_; }
+
+  /// Where the calling thread may run outside of all scopes, or nothing if it is in none.
+  static cpu_set outermost() {
+    bound_scope const* scope = innermost;
+    while (scope != nullptr && scope->outer_ != nullptr) scope = scope->outer_;
+    return scope != nullptr ? scope->former_ : cpu_set{};
+  }
+
+ private:
+  // Nothing where there is no memory for it.
+  static cpu_set look() noexcept {
+    try {
+      return this_thread_affinity();
+    } catch (std::bad_alloc const&) {
+      return {};
+    }
+  }
+
+  static inline constinit thread_local bound_scope const* innermost = nullptr;
+
+  cpu_set former_;
+  std::optional<affinity_mask> former_mask_;  // made in time, as the destructor must not want memory
+  cpu_set now_;                               // what the system made of the binding
+  expected<void> result_;
+  bound_scope const* outer_ = nullptr;
+};
+
+}  // namespace detail
 
 /// Names the calling thread for debuggers and `top`. Linux keeps 15 bytes: a longer name is cut between two UTF-8
 /// characters. Off Linux this does nothing.

@@ -102,11 +102,11 @@ class affinity_mask {
     return cpus;
   }
 
-  // Both return 0 or an errno.
+  // Both return 0 or an errno. Off Linux there is none to read, and to apply one does nothing.
   [[nodiscard]] int read_from_this_thread() noexcept {
     return ::sched_getaffinity(0, bytes(), reinterpret_cast<::cpu_set_t*>(words_.data())) == 0 ? 0 : errno;
   }
-  [[nodiscard]] int apply_to(::pthread_t thread) const noexcept {
+  int apply_to(::pthread_t thread) const noexcept {
     return ::pthread_setaffinity_np(thread, bytes(), reinterpret_cast<::cpu_set_t const*>(words_.data()));
   }
 
@@ -210,6 +210,12 @@ namespace detail {
 
 using thread_handle = std::thread::native_handle_type;
 [[nodiscard]] inline thread_handle this_thread_handle() noexcept { return {}; }
+
+class affinity_mask {
+ public:
+  explicit affinity_mask(cpu_set const&) noexcept {}
+  int apply_to(thread_handle) const noexcept { return 0; }
+};
 
 [[nodiscard]] inline std::error_code set_affinity(thread_handle, cpu_set const& cpus) {
   return make_error_code(cpus.empty() ? errc::invalid_argument : errc::not_supported);

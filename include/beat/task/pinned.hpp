@@ -1,0 +1,72 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// The pinned call: how task_options::pinned_to holds. It is a callable around the user's, so that whoever runs the
+// task, a worker or a thread that waits for it, is on the node meanwhile; and tasks that are not pinned know nothing of
+// it.
+
+#include <optional>
+#include <string>
+#include <system_error>
+#include <type_traits>
+#include <utility>
+
+#include <beat/base/error.hpp>
+#include <beat/base/expected.hpp>
+#include <beat/runtime/pool.hpp>
+#include <beat/topology/binding.hpp>
+#include <beat/topology/platform.hpp>
+
+namespace beat::inline v0::detail {
+
+[[noreturn]] BEAT_NO_INLINE inline void refuse_to_run(cpu_set const& cpus, std::error_code const& why) {
+  throw error{errc::not_supported, "the system lets no thread run a task that is pinned to the CPUs " +
+                                       to_string(cpus) + " (" + why.message() +
+                                       "): pin it to another node, or not at all"};
+}
+
+template <class F>
+class pinned {
+ public:
+  template <class G>
+  pinned(cpu_set const& cpus, G&& f) : cpus_{&cpus}, callable_(std::forward<G>(f)) {}
+
+  /// *Throws:* error{not_supported} where the system refuses to bind the thread; then the callable is not called.
+  call_result_t<F&> operator()(context where) {
+    cpu_set const now = this_thread_affinity();
+    bool const is_there = (now & *cpus_) == now;
+    bound_scope const here{is_there ? cpu_set{} : *cpus_};
+    if (expected<void> const& bound = here.result(); !bound) refuse_to_run(*cpus_, bound.error());
+    return call(callable_, where.lane());
+  }
+
+ private:
+  cpu_set const* cpus_;  // of the pool, which lives as long as it runs tasks
+  F callable_;
+};
+
+/// On which CPUs a task runs that is pinned to `node`. *Throws:* error{invalid_argument}.
+[[nodiscard]] BEAT_NO_INLINE inline cpu_set const& cpus_to_pin_to(crew const& pool, node_id node) {
+  layout const& where = pool.where();
+  if (!where.machine())
+    throw_error(errc::invalid_argument,
+                "a task is pinned to a node, and its pool knows of none: give the pool a placement or a machine");
+  cpu_set const& cpus = where.cpus_of(node);
+  if (cpus.empty())
+    throw error{errc::invalid_argument, "a task is pinned to node " + std::to_string(node.value) +
+                                            ", where this process may use no CPU: name another of the nodes 0 to " +
+                                            std::to_string(where.machine()->nodes().size() - 1) +
+                                            " of the pool's machine"};
+  return cpus;
+}
+
+/// Calls `queue(callable, hint)` with the callable that does what `options` ask for, and with the node that they
+/// prefer.
+template <class F, class Queue>
+decltype(auto) queue_where_asked(crew const& pool, F&& f, task_options const& options, Queue queue) {
+  if (!options.pinned_to) [[likely]]
+    return queue(std::forward<F>(f), options.affinity_hint);
+  cpu_set const& cpus = cpus_to_pin_to(pool, *options.pinned_to);
+  return queue(pinned<std::decay_t<F>>{cpus, std::forward<F>(f)}, options.pinned_to);
+}
+
+}  // namespace beat::inline v0::detail
