@@ -22,12 +22,12 @@
 #include <vector>
 
 #include "catch.hpp"
-#include "support.hpp"
+#include "task/support.hpp"
 
 namespace {
 
 using namespace std::chrono_literals;
-using algorithm_test::error_of;
+using task_test::error_of;
 
 /// How often each index of [0, size) was visited.
 class visits {

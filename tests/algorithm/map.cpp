@@ -11,11 +11,11 @@
 #include <vector>
 
 #include "catch.hpp"
-#include "support.hpp"
+#include "task/support.hpp"
 
 namespace {
 
-using algorithm_test::error_of;
+using task_test::error_of;
 
 std::vector<int> numbers(std::size_t size) {
   std::vector<int> result(size);

@@ -37,11 +37,11 @@ struct box {
 };
 
 /// Counts who is alive.
-struct counted {
-  explicit counted(int n) : value{n} { ++alive; }
-  counted(counted const& other) : value{other.value} { ++alive; }
-  counted& operator=(counted const&) = default;
-  ~counted() { --alive; }
+struct summand {
+  explicit summand(int n) : value{n} { ++alive; }
+  summand(summand const& other) : value{other.value} { ++alive; }
+  summand& operator=(summand const&) = default;
+  ~summand() { --alive; }
   int value;
   static inline std::atomic<int> alive{0};
 };
@@ -108,20 +108,20 @@ TEST_CASE("a reduction that throws leaves nothing behind", "[algorithm]") {
     std::optional<int> caught;
     try {
       static_cast<void>(beat::parallel_reduce(
-          pool, std::views::iota(0, 2000), counted{0},
-          [&](counted const& a, counted const& b) {
+          pool, std::views::iota(0, 2000), summand{0},
+          [&](summand const& a, summand const& b) {
             if (!from_projection && (b.value == bad || a.value == bad)) throw bad;
             return b;
           },
           [&](int i) {
             if (from_projection && i == bad) throw bad;
-            return counted{i};
+            return summand{i};
           }));
     } catch (int i) {
       caught = i;
     }
     REQUIRE(caught == bad);
-    REQUIRE(counted::alive == 0);
+    REQUIRE(summand::alive == 0);
   }
 }
 
