@@ -22,10 +22,12 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "support.hpp"
 
 namespace {
 
 using namespace std::chrono_literals;
+using algorithm_test::error_of;
 
 /// How often each index of [0, size) was visited.
 class visits {
@@ -39,16 +41,6 @@ class visits {
  private:
   std::vector<std::atomic<std::size_t>> counts_;
 };
-
-template <class F>
-std::error_code code_from(F&& f) {
-  try {
-    f();
-  } catch (beat::error const& e) {
-    return e.code();
-  }
-  return {};
-}
 
 /// The indices of parallel_for(first, last), which must be few, in order.
 template <class First, class Last>
@@ -115,7 +107,7 @@ TEST_CASE("parallel_for does nothing where the last index is not above the first
 
 TEST_CASE("parallel_for refuses indices that their common type can not hold", "[algorithm]") {
   beat::ThreadPool pool{2};
-  CHECK(code_from([&] { beat::parallel_for(pool, -1, 3U, [](unsigned) {}); }) == beat::errc::invalid_argument);
+  CHECK(error_of([&] { beat::parallel_for(pool, -1, 3U, [](unsigned) {}); }) == beat::errc::invalid_argument);
 }
 
 TEST_CASE("parallel_for_each takes any range that can be cut", "[algorithm]") {
@@ -163,9 +155,14 @@ TEST_CASE("elements of unequal cost are shared", "[algorithm]") {
   // All the work is at one end, where a division into equal parts would put it into one hand.
   beat::parallel_for(pool, 0, 1000, [&](int i) {
     if (i < 990) return;
-    std::this_thread::sleep_for(5ms);
-    std::lock_guard const held{lock};
-    threads.insert(std::this_thread::get_id());
+    bool met = false;  // the other thread may be slow to come
+    for (auto const limit = std::chrono::steady_clock::now() + 100ms;
+         !met && std::chrono::steady_clock::now() < limit;) {
+      std::this_thread::yield();
+      std::lock_guard const held{lock};
+      threads.insert(std::this_thread::get_id());
+      met = threads.size() >= 2;
+    }
   });
   CHECK(threads.size() == 2);
 }
@@ -219,7 +216,7 @@ TEST_CASE("a stop request before a loop keeps it from starting", "[algorithm]") 
   stop.request_stop();
   std::atomic<int> visited{0};
   auto const visit = [&](int) { ++visited; };
-  CHECK(code_from([&] { beat::parallel_for(pool, 0, 1000, visit, {.stop = stop.get_token()}); }) ==
+  CHECK(error_of([&] { beat::parallel_for(pool, 0, 1000, visit, {.stop = stop.get_token()}); }) ==
         beat::errc::cancelled);
   CHECK(visited == 0);
 }
@@ -230,7 +227,7 @@ TEST_CASE("after a stop request no further element is begun", "[algorithm]") {
   std::stop_source stop;
   std::atomic<bool> requested{false};
   std::atomic<int> late{0};
-  std::error_code const code = code_from([&] {
+  std::error_code const code = error_of([&] {
     beat::parallel_for(pool, 0, 1'000'000,
                        [&](int i) {
                          if (requested) ++late;

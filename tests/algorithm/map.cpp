@@ -11,18 +11,11 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "support.hpp"
 
 namespace {
 
-template <class F>
-std::error_code code_from(F&& f) {
-  try {
-    f();
-  } catch (beat::error const& e) {
-    return e.code();
-  }
-  return {};
-}
+using algorithm_test::error_of;
 
 std::vector<int> numbers(std::size_t size) {
   std::vector<int> result(size);
@@ -31,12 +24,12 @@ std::vector<int> numbers(std::size_t size) {
 }
 
 /// A result without default constructor or assignment; counts who is alive.
-class counted {
+class unassignable {
  public:
-  explicit counted(int value) : value_{value} { ++alive; }
-  counted(counted&& other) noexcept : value_{other.value_} { ++alive; }
-  counted& operator=(counted&&) = delete;
-  ~counted() { --alive; }
+  explicit unassignable(int value) : value_{value} { ++alive; }
+  unassignable(unassignable&& other) noexcept : value_{other.value_} { ++alive; }
+  unassignable& operator=(unassignable&&) = delete;
+  ~unassignable() { --alive; }
   int value() const { return value_; }
   static inline std::atomic<int> alive{0};
 
@@ -99,7 +92,7 @@ TEST_CASE("parallel_map refuses an output of another size", "[algorithm]") {
   auto const input = numbers(10);
   std::vector<int> output(9, -1);
   auto const map = [&] { beat::parallel_map(pool, input, output, [](int n) { return n; }); };
-  CHECK(code_from(map) == beat::errc::size_mismatch);
+  CHECK(error_of(map) == beat::errc::size_mismatch);
   CHECK(output == std::vector<int>(9, -1));
 }
 
@@ -109,13 +102,13 @@ TEST_CASE("parallel_map makes a vector of whatever can be moved", "[algorithm]")
   auto const input = numbers(2000);
   SECTION("without a default constructor") {
     {
-      auto const made = beat::parallel_map(pool, input, [](int n) { return counted{n}; });
+      auto const made = beat::parallel_map(pool, input, [](int n) { return unassignable{n}; });
       REQUIRE(made.size() == 2000);
       CHECK(made[0].value() == 0);
       CHECK(made[1999].value() == 1999);
-      CHECK(counted::alive == 2000);
+      CHECK(unassignable::alive == 2000);
     }
-    CHECK(counted::alive == 0);
+    CHECK(unassignable::alive == 0);
   }
   SECTION("that can not be copied") {
     auto const made = beat::parallel_map(pool, input, [](int n) { return std::make_unique<int>(n); });
@@ -154,13 +147,13 @@ TEST_CASE("a map that throws leaves nothing behind", "[algorithm]") {
     try {
       static_cast<void>(beat::parallel_map(pool, input, [&](int n) {
         if (n == bad) throw n;
-        return counted{n};
+        return unassignable{n};
       }));
     } catch (int n) {
       caught = n;
     }
     REQUIRE(caught == bad);
-    REQUIRE(counted::alive == 0);
+    REQUIRE(unassignable::alive == 0);
   }
 }
 
@@ -172,10 +165,10 @@ TEST_CASE("a map can be stopped", "[algorithm]") {
     static_cast<void>(beat::parallel_map(pool, input,
                                          [&](int n) {
                                            if (n == 50) stop.request_stop();
-                                           return counted{n};
+                                           return unassignable{n};
                                          },
                                          {.stop = stop.get_token()}));
   };
-  CHECK(code_from(map) == beat::errc::cancelled);
-  CHECK(counted::alive == 0);
+  CHECK(error_of(map) == beat::errc::cancelled);
+  CHECK(unassignable::alive == 0);
 }

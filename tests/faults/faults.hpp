@@ -4,11 +4,13 @@
 // on, until it comes through. It has to end each time, with the fault or with what it would have done anyway.
 
 #include <cstddef>
+#include <iostream>
 #include <new>
 #include <string>
 #include <system_error>
 #include <utility>
 
+#include "catch.hpp"
 #include "stress/stress.hpp"
 
 namespace faults {
@@ -74,6 +76,27 @@ result fail_each(kind what, Scenario&& scenario) {
     }
     if (!reached) return so_far;
     ++so_far.points;
+  }
+}
+
+/// The same as a test: fails at each point of what runs out, and wants at least so many points.
+template <class Scenario>
+void run_out_of(kind what, long at_least, Scenario scenario) {
+  auto const [points, wrong] = fail_each(what, scenario);
+  std::cout << points << " points\n" << std::flush;
+  INFO(wrong);
+  CHECK(wrong.empty());
+  CHECK(points >= at_least);
+}
+
+/// Calls `f`, which may fail for want of memory: says whether it did not.
+template <class F>
+bool succeeds(F&& f) {
+  try {
+    f();
+    return true;
+  } catch (std::bad_alloc const&) {
+    return false;
   }
 }
 

@@ -15,6 +15,8 @@ namespace {
 
 using faults::expect;
 using faults::kind;
+using faults::run_out_of;
+using faults::succeeds;
 
 /// Counts what it gave.
 class counted final : public std::pmr::memory_resource {
@@ -47,26 +49,6 @@ void in_a_thread_or_here(F f) {
     return f();
   }
   other.join();
-}
-
-/// 1, or 0 for want of memory.
-template <class F>
-std::size_t succeeds(F f) {
-  try {
-    f();
-    return 1;
-  } catch (std::bad_alloc const&) {
-    return 0;
-  }
-}
-
-/// Fails at each point, and wants at least so many.
-template <class Scenario>
-void run_out_of(kind what, long at_least, Scenario scenario) {
-  auto const [points, wrong] = faults::fail_each(what, scenario);
-  INFO(wrong);
-  CHECK(wrong.empty());
-  CHECK(points >= at_least);
 }
 
 }  // namespace

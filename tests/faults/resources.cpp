@@ -5,7 +5,6 @@
 #include <atomic>
 #include <beat.hpp>
 #include <functional>
-#include <iostream>
 #include <numeric>
 #include <stdexcept>
 #include <string>
@@ -20,16 +19,8 @@ namespace {
 using namespace std::chrono_literals;
 using faults::expect;
 using faults::kind;
-
-/// Fails at each point of what runs out, and wants at least so many points.
-template <class Scenario>
-void run_out_of(kind what, long at_least, Scenario scenario) {
-  auto const [points, wrong] = faults::fail_each(what, scenario);
-  std::cout << points << " points\n" << std::flush;
-  INFO(wrong);
-  CHECK(wrong.empty());
-  CHECK(points >= at_least);
-}
+using faults::run_out_of;
+using faults::succeeds;
 
 /// For most scenarios.
 kind whatever_runs_out() { return GENERATE(kind::allocation, kind::shortage, kind::threads); }
@@ -49,17 +40,6 @@ class outside_threads {
  private:
   std::vector<std::thread> threads_;
 };
-
-/// Calls `f`, which may fail for want of memory: says whether it did not.
-template <class F>
-bool succeeds(F&& f) {
-  try {
-    f();
-    return true;
-  } catch (std::bad_alloc const&) {
-    return false;
-  }
-}
 
 /// Too large for the nodes that threads keep: each task needs new memory.
 struct ballast {

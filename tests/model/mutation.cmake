@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# cmake -DPROGRAM=... -DHEADER=... -DKERNELS=... -P mutation.cmake
-# Weakens each memory order in a kernel header by one step, one at a time, and wants the model tests to fail. Where they
+# cmake -DPROGRAM=... -DCATCH2_VERSION=... -DHEADER=... -DKERNELS=... -P mutation.cmake
+# Weakens each memory order in a kernel header by one step, one at a time, and wants a model test to fail. Where they
 # do not, the header has to say at that place why the order is kept ("Kept: ..."); and tests have to execute each order.
 
 cmake_minimum_required(VERSION 3.25)
@@ -20,20 +20,36 @@ set(weaker_modify_acq_rel acquire release)
 set(weaker_modify_acquire relaxed)
 set(weaker_modify_release relaxed)
 
-# The orders that the tests execute, as `file:line:column:which kind order`.
+# The orders that each test executes, as `file:line:column:which kind order`; and the tests, as `seconds s: name`.
+if(CATCH2_VERSION VERSION_GREATER_EQUAL 3)
+  set(list_options --list-tests --verbosity quiet)
+else()
+  set(list_options --list-test-names-only)
+endif()
 set(sites "")
+set(tests "")
 foreach(kernel IN LISTS KERNELS)
-  set(record ${CMAKE_CURRENT_BINARY_DIR}/sites_${name}_${kernel})
-  file(REMOVE ${record})
-  execute_process(COMMAND ${CMAKE_COMMAND} -E env BEAT_MODEL_SITES=${record} ${PROGRAM} "[${kernel}]"
-                  OUTPUT_QUIET RESULT_VARIABLE result)
-  if(NOT result EQUAL 0)
-    message(FATAL_ERROR "The model tests of ${kernel} fail as they are")
-  endif()
-  file(STRINGS ${record} found REGEX "^${name}:")
-  list(APPEND sites ${found})
-  set(sites_of_${kernel} ${found})
+  execute_process(COMMAND ${PROGRAM} "[${kernel}]" ${list_options} OUTPUT_VARIABLE names)
+  string(REGEX REPLACE "\n$" "" names "${names}")
+  string(REPLACE "\n" ";" names "${names}")
+  foreach(test IN LISTS names)
+    string(REPLACE "," "\\," pattern "${test}")
+    string(MAKE_C_IDENTIFIER "sites_${name}_${test}" record)
+    set(record ${CMAKE_CURRENT_BINARY_DIR}/${record})
+    file(REMOVE ${record})
+    execute_process(COMMAND ${CMAKE_COMMAND} -E env BEAT_MODEL_SITES=${record} ${PROGRAM} "${pattern}" --durations yes
+                    OUTPUT_VARIABLE output RESULT_VARIABLE result)
+    if(NOT result EQUAL 0 OR NOT output MATCHES "[0-9.]+ s: ")
+      message(FATAL_ERROR "'${test}' fails as it is")
+    endif()
+    list(APPEND tests "${CMAKE_MATCH_0}${pattern}")
+    file(STRINGS ${record} found REGEX "^${name}:")
+    list(APPEND sites ${found})
+    set("sites of ${pattern}" ${found})
+  endforeach()
 endforeach()
+list(SORT tests COMPARE NATURAL)  # where a weaker order is found, the quickest test that finds it is enough
+list(TRANSFORM tests REPLACE "^[0-9.]+ s: " "")
 list(REMOVE_DUPLICATES sites)
 list(SORT sites COMPARE NATURAL)
 
@@ -68,9 +84,9 @@ foreach(site IN LISTS sites)
       continue()
     endif()
     set(killed FALSE)
-    foreach(kernel IN LISTS KERNELS)
-      if(NOT killed AND site IN_LIST sites_of_${kernel})
-        execute_process(COMMAND ${CMAKE_COMMAND} -E env BEAT_MODEL_WEAKEN=${where}:${weaker} ${PROGRAM} "[${kernel}]"
+    foreach(test IN LISTS tests)
+      if(NOT killed AND site IN_LIST "sites of ${test}")
+        execute_process(COMMAND ${CMAKE_COMMAND} -E env BEAT_MODEL_WEAKEN=${where}:${weaker} ${PROGRAM} "${test}"
                                 --abort OUTPUT_VARIABLE output ERROR_VARIABLE output RESULT_VARIABLE result)
         if(output MATCHES "\nviolation: ([^\n]+)")
           set(killed TRUE)

@@ -2,12 +2,14 @@
 
 #include "catch.hpp"
 
+#include <algorithm>
 #include <array>
 #include <beat/observe/perf_counters.hpp>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <ctime>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -19,7 +21,6 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
-#include <algorithm>
 #endif
 
 using namespace std::chrono_literals;
@@ -53,6 +54,15 @@ std::uint64_t work(std::chrono::nanoseconds cpu_time) {
     ++looks;
   }
   return looks;
+}
+
+// The CPU time that f measures. What the machine takes from a thread may count as used by it, so it is that of the best
+// attempt.
+template <class F>
+std::optional<std::chrono::nanoseconds> least_of_a_few(F&& f) {
+  auto least = f().cpu_time();
+  for (int i = 0; i < 4 && least > 20ms; ++i) least = std::min(least, f().cpu_time());
+  return least;
 }
 
 }  // namespace
@@ -164,7 +174,7 @@ TEST_CASE("the task clock grows with work, and only with that", "[unit]") {
   if (is_absent(counters, event::task_clock)) {
     return;
   }
-  auto const idle = counters.measure([] { std::this_thread::sleep_for(50ms); }).cpu_time();
+  auto const idle = least_of_a_few([&] { return counters.measure([] { std::this_thread::sleep_for(50ms); }); });
   auto const little = counters.measure([] { work(20ms); }).cpu_time();
   auto const much = counters.measure([] { work(100ms); }).cpu_time();
   REQUIRE((idle && little && much));
@@ -179,7 +189,7 @@ TEST_CASE("other threads are not counted", "[unit]") {
   if (is_absent(counters, event::task_clock)) {
     return;
   }
-  auto const own = counters.measure([] { std::thread{[] { work(100ms); }}.join(); }).cpu_time();
+  auto const own = least_of_a_few([&] { return counters.measure([] { std::thread{[] { work(100ms); }}.join(); }); });
   REQUIRE(own);
   CHECK(*own < 50ms);
 }

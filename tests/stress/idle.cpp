@@ -21,13 +21,13 @@ namespace {
 using namespace stress;
 
 // Where the system tells the CPU time of each thread, others of this process (a sanitizer has one) can be left out.
-std::filesystem::path const threads{"/proc/self/task"};
+std::filesystem::path const own_threads{"/proc/self/task"};
 
 std::set<std::string> thread_ids() {
   std::thread{[] {}}.join();  // with the first thread of the program a sanitizer starts one of its own
   std::set<std::string> ids;
   std::error_code error;
-  for (auto const& entry : std::filesystem::directory_iterator{threads, error})
+  for (auto const& entry : std::filesystem::directory_iterator{own_threads, error})
     ids.insert(entry.path().filename().string());
   return ids;
 }
@@ -39,7 +39,7 @@ double cpu_time(std::set<std::string> const& others) {
   for (std::string const& id : thread_ids()) {
     if (others.contains(id)) continue;
     double nanoseconds = 0;
-    if (std::ifstream{threads / id / "schedstat"} >> nanoseconds) told = true;
+    if (std::ifstream{own_threads / id / "schedstat"} >> nanoseconds) told = true;
     sum += nanoseconds / 1e6;
   }
   return told ? sum : 1000.0 * static_cast<double>(std::clock()) / CLOCKS_PER_SEC;

@@ -16,7 +16,7 @@ namespace {
 
 using namespace stress;
 
-unsigned workers_under_test() { return GENERATE(1U, 2U, 4U, 64U); }
+unsigned up_to_64_workers() { return GENERATE(1U, 2U, 4U, 64U); }
 
 /// Of numbers, each of which comes once: how many, their sum, and the sum of their squares modulo 2^64.
 struct ledger {
@@ -107,7 +107,7 @@ class register_of_tasks {
 TEST_CASE("100 million forks: each call is made, and once", "[stress]") {
   auto const size = static_cast<std::uint64_t>(often(100'000'000, 2'000'000)) / 2;  // and as many again by pcall
   ledger const expected = serial(size);
-  unsigned const workers = workers_under_test();
+  unsigned const workers = up_to_64_workers();
   watched<beat::ThreadPool> pool{"100 million forks", workers};
   CHECK(pool.run([size](beat::context here) { return by_join(here, 0, size); }) == expected);
   CHECK(settle_accounts() == expected);
@@ -118,7 +118,7 @@ TEST_CASE("100 million forks: each call is made, and once", "[stress]") {
 TEST_CASE("10 million forks whose thieves are eager: each call is made, and once", "[stress]") {
   auto const size = static_cast<std::uint64_t>(often(5'000'000, 500'000));
   ledger const expected = serial(size);
-  unsigned const workers = workers_under_test();
+  unsigned const workers = up_to_64_workers();
   watched<beat::basic_thread_pool<eager_policy>> pool{"forks with eager thieves", workers};
   CHECK(pool.run([size](beat::context here) { return by_join(here, 0, size); }) == expected);
   CHECK(settle_accounts() == expected);
@@ -129,7 +129,7 @@ TEST_CASE("10 million forks whose thieves are eager: each call is made, and once
 
 TEST_CASE("10 million tasks: each is run, and once", "[stress]") {
   long const tasks = often(10'000'000, 200'000);
-  unsigned const workers = workers_under_test();
+  unsigned const workers = up_to_64_workers();
   unsigned const producers = GENERATE(1U, 4U);
   watched<beat::ThreadPool> pool{"10 million tasks", workers};
   long const share = tasks / 2 / producers;  // both ways of submitting

@@ -10,12 +10,11 @@
 
 #include "catch.hpp"
 #include "stress.hpp"
+#include "workers.hpp"
 
 namespace {
 
 using namespace stress;
-
-unsigned workers_under_test() { return GENERATE(1U, 2U, 4U, 16U); }
 
 long fibonacci(int n) {
   if (n < 2) return n;

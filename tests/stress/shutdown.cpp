@@ -8,12 +8,11 @@
 
 #include "catch.hpp"
 #include "stress.hpp"
+#include "workers.hpp"
 
 namespace {
 
 using namespace stress;
-
-unsigned workers_under_test() { return GENERATE(1U, 2U, 4U, 16U); }
 
 }  // namespace
 

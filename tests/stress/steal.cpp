@@ -7,12 +7,11 @@
 
 #include "catch.hpp"
 #include "stress.hpp"
+#include "workers.hpp"
 
 namespace {
 
 using namespace stress;
-
-unsigned workers_under_test() { return GENERATE(1U, 2U, 4U, 16U); }
 
 /// The same with so few slots that most calls find the stack full.
 struct tiny_policy {

@@ -44,7 +44,7 @@ struct knowledge {
   unsigned limit = 2;
 };
 
-constexpr knowledge whole{};
+constexpr knowledge everything{};
 constexpr knowledge flat{true, 1, 10, false, false, 2};
 constexpr knowledge one_node{.nodes = 1, .distance = 10, .has_memory = false};
 constexpr knowledge usual_distances{.distance = 20};
@@ -86,26 +86,26 @@ std::vector<malformed_file> malformed_files() {
       {cpus + "cpu2/topology/physical_package_id", "one\n", flat},
       {cpus + "cpu2/topology/physical_package_id", "-2\n", flat},
       {cpus + "cpu2/topology/physical_package_id", "0 1\n", flat},
-      {cpus + "cpu2/topology/die_id", "-1\n", whole},
-      {cpus + "cpu2/topology/die_id", std::string(5000, '9'), whole},
-      {cpus + "cpu0/cache/index2/level", "", whole},  // the next CPU names the group
-      {cpus + "cpu0/cache/index2/level", "three\n", whole},
-      {cpus + "cpu0/cache/index2/level", "-3\n", whole},
-      {cpus + "cpu0/cache/index2/shared_cpu_list", "", whole},
-      {cpus + "cpu0/cache/index2/shared_cpu_list", "5-0\n", whole},
+      {cpus + "cpu2/topology/die_id", "-1\n", everything},
+      {cpus + "cpu2/topology/die_id", std::string(5000, '9'), everything},
+      {cpus + "cpu0/cache/index2/level", "", everything},  // the next CPU names the group
+      {cpus + "cpu0/cache/index2/level", "three\n", everything},
+      {cpus + "cpu0/cache/index2/level", "-3\n", everything},
+      {cpus + "cpu0/cache/index2/shared_cpu_list", "", everything},
+      {cpus + "cpu0/cache/index2/shared_cpu_list", "5-0\n", everything},
       {cpus + "cpu0/cache/index2/shared_cpu_list", "1,4-5\n", no_l3},
       {cpus + "cpu0/cache/index2/shared_cpu_list", "0\n", no_l3},
-      {cpus + "cpu0/cache/index2/shared_cpu_list", "0-9999999\n", whole},
+      {cpus + "cpu0/cache/index2/shared_cpu_list", "0-9999999\n", everything},
       {cpus + "cpu0/cache/index2/size", "", no_l3},
       {cpus + "cpu0/cache/index2/size", "K\n", no_l3},
       {cpus + "cpu0/cache/index2/size", "-16384K\n", no_l3},
       {cpus + "cpu0/cache/index2/size", "99999999999999999999K\n", no_l3},
       {cpus + "cpu0/cache/index2/size", "18446744073709551615K\n", no_l3},
-      {cpus + "cpu3/cpu_capacity", "", whole},
-      {cpus + "cpu3/cpu_capacity", "0\n", whole},
-      {cpus + "cpu3/cpu_capacity", "-5\n", whole},
-      {cpus + "cpu3/cpufreq/cpuinfo_max_freq", "<unknown>\n", whole},
-      {"sys/devices/cpu_core/cpus", "0-3,\n", whole},
+      {cpus + "cpu3/cpu_capacity", "", everything},
+      {cpus + "cpu3/cpu_capacity", "0\n", everything},
+      {cpus + "cpu3/cpu_capacity", "-5\n", everything},
+      {cpus + "cpu3/cpufreq/cpuinfo_max_freq", "<unknown>\n", everything},
+      {"sys/devices/cpu_core/cpus", "0-3,\n", everything},
       {nodes + "online", "", one_node},
       {nodes + "online", "0-\n", one_node},
       {nodes + "online", "0-1000000\n", one_node},
@@ -132,11 +132,11 @@ std::vector<malformed_file> malformed_files() {
       {v1 + "cpu.cfs_period_us", "0\n", v2_only},
       {v1 + "cpu.cfs_period_us", "-100000\n", v2_only},
       {v1 + "cpu.cfs_period_us", "\n", v2_only},
-      {v2 + "cpu.max", "", whole},
-      {v2 + "cpu.max", "100000 0\n", whole},
-      {v2 + "cpu.max", "1\n", whole},
-      {v2 + "cpu.max", "-1 100000\n", whole},
-      {v2 + "cpu.max", "1 1e9\n", whole},
+      {v2 + "cpu.max", "", everything},
+      {v2 + "cpu.max", "100000 0\n", everything},
+      {v2 + "cpu.max", "1\n", everything},
+      {v2 + "cpu.max", "-1 100000\n", everything},
+      {v2 + "cpu.max", "1 1e9\n", everything},
       {"proc/self/cgroup", "", no_quota},
       {"proc/self/cgroup", ":::\n", no_quota},
       {"proc/self/cgroup", "4:cpu,cpuacct\n0:unit\n", no_quota},
@@ -144,10 +144,10 @@ std::vector<malformed_file> malformed_files() {
       {"proc/self/cgroup", std::string(100000, '\n'), no_quota},
       {"proc/self/cgroup", "4:cpu:/" + std::string(100000, 'a') + "\n", no_quota},
       {"proc/self/cgroup", "4:cpu:" + std::string(30000, '/') + "\n", no_quota},
-      {"proc/self/mountinfo", "", whole},  // the usual places
-      {"proc/self/mountinfo", " - ", whole},
-      {"proc/self/mountinfo", "32 31 0:30 / relative rw - cgroup cgroup rw,cpu\n", whole},
-      {"proc/self/mountinfo", std::string(100000, ' '), whole},
+      {"proc/self/mountinfo", "", everything},  // the usual places
+      {"proc/self/mountinfo", " - ", everything},
+      {"proc/self/mountinfo", "32 31 0:30 / relative rw - cgroup cgroup rw,cpu\n", everything},
+      {"proc/self/mountinfo", std::string(100000, ' '), everything},
       {"proc/self/mountinfo", "1 2 3 / /\\9\\04 rw - cgroup cgroup rw,cpu\n1 2 3 / /\\ rw - cgroup2 x y\n", no_quota},
   };
 }

@@ -159,6 +159,18 @@ bool comes_true(Condition condition) {
   return true;
 }
 
+/// How much of its time a process spends on the CPU that has nothing to do. What the machine takes from a thread may
+/// count as used by it, so the best of a few attempts counts.
+double cpu_share() {
+  double least = 1;
+  for (int i = 0; i < 5 && least >= 0.5; ++i) {
+    std::clock_t const begin = std::clock();
+    std::this_thread::sleep_for(200ms);
+    least = std::min(least, static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC / 0.2);
+  }
+  return least;
+}
+
 }  // namespace
 
 TEST_CASE("the text of a PSI file is read", "[topology]") {
@@ -602,9 +614,7 @@ TEST_CASE("a file that only looks like one of the kernel's is polled and never w
     machine.write("other", pressed);
     std::filesystem::rename(machine.root() / "other", machine.root() / "proc/pressure/memory");
     CHECK(comes_true([&] { return heard == level::some; }));
-    std::clock_t const cpu_begin = std::clock();
-    std::this_thread::sleep_for(200ms);
-    CHECK(static_cast<double>(std::clock() - cpu_begin) / CLOCKS_PER_SEC < 0.1);
+    CHECK(cpu_share() < 0.5);
   }
   CHECK(monitor.read().value().some.total == 21us);
 }
@@ -638,9 +648,7 @@ TEST_CASE("the kernel's own file is watched", "[topology]") {
       WARN("this machine sets no triggers: " << status.reason);
     }
     CHECK((status.mode == mode::triggers || (status.mode == mode::polling && !status.reason.empty())));
-    std::clock_t const cpu_begin = std::clock();
-    std::this_thread::sleep_for(200ms);
-    CHECK(static_cast<double>(std::clock() - cpu_begin) / CLOCKS_PER_SEC < 0.1);
+    CHECK(cpu_share() < 0.5);
   }
   CHECK(monitor.status().mode == mode::on_demand);
   CHECK(std::chrono::steady_clock::now() - begin < 60s);
