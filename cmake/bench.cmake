@@ -9,6 +9,7 @@ Builds the benchmarks in build/bench, optimised for this machine, and runs them:
 build/bench/results the rounds (Google Benchmark's JSON), the table (Markdown) and a plot (SVG).
 
   -DPROBLEM=fib                     only this problem
+  -DPLACEMENT=compact               beat's workers have CPUs of their own; or scatter
   -DQUICK=ON                        fewer and shorter rounds
   -DUPDATE_README=ON                put the tables into bench/README.md
   -DCMAKE_CXX_COMPILER=clang++-19   another compiler, with a build tree of its own

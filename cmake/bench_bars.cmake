@@ -9,6 +9,7 @@ Builds the benchmarks with g++ and clang++-19 and checks the numbers that each p
 a line for each, 'ok' or 'MISSED'. A missed one is measured again, twice at most. Fails if one is missed.
 
   -DPROBLEM=fib                     only this problem
+  -DPLACEMENT=compact               beat's workers have CPUs of their own; or scatter
   -DCMAKE_CXX_COMPILER=clang++-19   only this compiler
   -DJOBS=4                          build this many at a time")
   return()

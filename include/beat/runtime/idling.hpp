@@ -15,13 +15,12 @@ namespace beat::inline v0::detail {
 /// One thread's stay without work. At most one of the idle threads is the lookout, which stays awake for a while.
 class idling {
  public:
-  idling(crew& c, worker& me) noexcept : crew_{c}, people_{c.people}, me_{me} { begin(); }
+  idling(crew& c, worker& me) noexcept : crew_{c}, people_{c.people}, me_{me}, home_{me.home()} { begin(); }
 
   /// Returns true once there is work, with a permit to do it; false once the pool ends.
   bool until_active() noexcept {
     for (;;) {
-      home_ = me_.home();  // the pool may move
-      people_.begin_search(home_);
+      people_.begin_search(home_);  // where it slept, if it did: the wake-up was for that home
       lookout_ = lookout_ || people_.try_lookout();
       if (search() && people_.try_activate()) {
         if (lookout_) people_.leave_lookout();
@@ -30,6 +29,7 @@ class idling {
       }
       people_.end_search(home_);
 
+      home_ = me_.home();  // the pool may have moved
       ticket const key = people_.prepare(home_);
       if (crew_.ending.load(std::memory_order_seq_cst)) {  // seq_cst: after the announcement; pairs with end()
         people_.cancel(home_);
