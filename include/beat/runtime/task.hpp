@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <new>
 
+#include <beat/base/config.hpp>
 #include <beat/memory/node_cache.hpp>
 #include <beat/runtime/completion.hpp>
 
@@ -33,8 +34,11 @@ struct task {
   task(task const&) = delete;
   task& operator=(task const&) = delete;
 
-  static void* operator new(std::size_t size) { return node_cache::allocate(size); }
-  static void operator delete(void* memory, std::size_t size) noexcept { node_cache::deallocate(memory, size); }
+  // Both inline: where only one is, g++ takes them for a pair that does not match.
+  BEAT_FORCE_INLINE static void* operator new(std::size_t size) { return node_cache::allocate(size); }
+  BEAT_FORCE_INLINE static void operator delete(void* memory, std::size_t size) noexcept {
+    node_cache::deallocate(memory, size);
+  }
   // For callables that are aligned to more than operator new is by itself.
   static void* operator new(std::size_t size, std::align_val_t alignment) { return ::operator new(size, alignment); }
   static void operator delete(void* memory, std::size_t, std::align_val_t alignment) noexcept {
