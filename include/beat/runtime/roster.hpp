@@ -74,8 +74,8 @@ class roster {
   void begin_search(std::uint32_t home = 0) noexcept {
     // seq_cst, both: pair with work_arrived(). Kept: the end of the search would do, but this is easier to follow.
     searching_.fetch_add(1, std::memory_order_seq_cst);
-    dormitories_[home].searching.fetch_add(1, std::memory_order_relaxed);  // who misses it wakes one
     dormitories_[home].waking.store(false, std::memory_order_seq_cst);     // pairs with the exchange in wake()
+    dormitories_[home].searching.fetch_add(1, std::memory_order_relaxed);  // who misses it wakes one
   }
 
   /// True where nobody else searches: a searcher which found work then looks whether there is more, and wakes somebody.
