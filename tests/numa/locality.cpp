@@ -3,7 +3,6 @@
 // i, and no other.
 
 #include <algorithm>
-#include <atomic>
 #include <barrier>
 #include <beat.hpp>
 #include <chrono>
@@ -110,26 +109,6 @@ TEST_CASE("a hint is no command", "[numa]") {
   for (unsigned node = 0; node <= guest::nodes; ++node) pool.post([] {}, {.affinity_hint = node_id{node}});
   pool.wait();
   CHECK(pool.stats().completed == guest::nodes + 1);
-}
-
-TEST_CASE("a pinned task runs on its node, in pools that are placed and in others", "[numa]") {
-  for (placement_policy const policy : {placement_policy::none, placement_policy::scatter}) {
-    beat::ThreadPool pool{{.placement = policy, .machine = beat::discover()}};
-    std::atomic<unsigned> elsewhere{0};
-    for (unsigned i = 0; i < 80; ++i) {
-      unsigned const node = i % guest::nodes;
-      pool.post(
-          [&elsewhere, node] {
-            beat::cpu_set const allowed = beat::this_thread_affinity();
-            bool const may_leave = (allowed & guest::cpus_of(node)) != allowed;
-            if (may_leave || guest::current_node() != node) ++elsewhere;
-          },
-          {.pinned_to = node_id{node}});
-    }
-    pool.wait();
-    CHECK(elsewhere == 0);
-    CHECK(pool.stats().completed == 80);
-  }
 }
 
 TEST_CASE("near victims are robbed first", "[numa]") {
