@@ -3,7 +3,6 @@
 // i, and no other.
 
 #include <algorithm>
-#include <atomic>
 #include <barrier>
 #include <beat.hpp>
 #include <chrono>
@@ -85,25 +84,6 @@ std::vector<unsigned> four_of_each(std::vector<unsigned> const& labels) {
 
 }  // namespace
 
-// Of the first pool of the process: a later one gets memory that others have used before.
-TEST_CASE("what a worker needs lies on its node", "[numa]") {
-  beat::ThreadPool pool{{.placement = placement_policy::compact}};
-  std::vector<unsigned> workers(guest::cpus, guest::nodes);
-  std::vector<unsigned> stacks(guest::cpus, guest::nodes);
-  std::latch all{static_cast<std::ptrdiff_t>(guest::cpus)};
-  for (unsigned i = 0; i < guest::cpus; ++i)
-    pool.post([&] {
-      unsigned const me = beat::current_cpu();
-      workers[me] = beat::node_of(beat::detail::current_lane->self).value_or(guest::nodes);
-      stacks[me] = beat::node_of(&me).value_or(guest::nodes);
-      all.arrive_and_wait();
-    });
-  all.wait();
-  pool.shutdown();
-  CHECK(workers == std::vector<unsigned>{0, 0, 1, 1, 2, 2, 3, 3});
-  CHECK(stacks == std::vector<unsigned>{0, 0, 1, 1, 2, 2, 3, 3});
-}
-
 // A race that is lost at times: who looks for work anyway may be there first. Chance would honour a quarter.
 TEST_CASE("a hint is honoured where its node has an idle worker", "[numa]") {
   beat::ThreadPool pool{{.placement = placement_policy::compact}};
@@ -129,26 +109,6 @@ TEST_CASE("a hint is no command", "[numa]") {
   for (unsigned node = 0; node <= guest::nodes; ++node) pool.post([] {}, {.affinity_hint = node_id{node}});
   pool.wait();
   CHECK(pool.stats().completed == guest::nodes + 1);
-}
-
-TEST_CASE("a pinned task runs on its node, in pools that are placed and in others", "[numa]") {
-  for (placement_policy const policy : {placement_policy::none, placement_policy::scatter}) {
-    beat::ThreadPool pool{{.placement = policy, .machine = beat::discover()}};
-    std::atomic<unsigned> elsewhere{0};
-    for (unsigned i = 0; i < 80; ++i) {
-      unsigned const node = i % guest::nodes;
-      pool.post(
-          [&elsewhere, node] {
-            beat::cpu_set const allowed = beat::this_thread_affinity();
-            bool const may_leave = (allowed & guest::cpus_of(node)) != allowed;
-            if (may_leave || guest::current_node() != node) ++elsewhere;
-          },
-          {.pinned_to = node_id{node}});
-    }
-    pool.wait();
-    CHECK(elsewhere == 0);
-    CHECK(pool.stats().completed == 80);
-  }
 }
 
 TEST_CASE("near victims are robbed first", "[numa]") {

@@ -207,3 +207,18 @@ TEST_CASE("a pool may move while it works", "[unit]") {
   CHECK(goes_on);
   CHECK(ran > 0);
 }
+
+// A thread may sleep at the home that it had before.
+TEST_CASE("a task that comes right after its pool moved is found", "[unit]") {
+  beat::ThreadPool pool{
+      {.workers = 8, .placement = policy::compact, .machine = beat::topology_from_synthetic("package:4 core:2")}};
+  int lost = 0;
+  for (int i = 0; i < 1000 && lost == 0; ++i) {
+    static_cast<void>(pool.rebind(i % 2 == 0 ? policy::scatter : policy::compact));
+    for (unsigned k = 0; k < 8; ++k) {
+      auto const task = pool.submit([] {}, {.affinity_hint = beat::node_id{k % 4}});
+      if (!task.wait_for(std::chrono::seconds{20})) ++lost;  // it helps nobody, as wait() would
+    }
+  }
+  CHECK(lost == 0);
+}
