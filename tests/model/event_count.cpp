@@ -69,7 +69,7 @@ TEST_CASE("event count: two wait, and one notifies both", "[model][event_count]"
 }
 
 TEST_CASE("event count: two notify one each", "[model][event_count]") {
-  model::verify({.at_least = 119'100}, [] {
+  model::verify({.at_least = 154'600}, [] {
     condition c[2];
     event_count& shared = c[0].changed;
     auto const await = [&](condition& mine) {

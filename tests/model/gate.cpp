@@ -81,7 +81,7 @@ TEST_CASE("gate: a task goes to another thread, and who waits sees it end", "[mo
 }
 
 TEST_CASE("gate: two shut down at once", "[model][gate]") {
-  model::verify({.at_least = 85'800}, [] {
+  model::verify({.at_least = 101'300}, [] {
     pool p;
     model::parallel([&] { p.submit(0, false); }, [&] { p.shut_down(); }, [&] { p.shut_down(); });
   });

@@ -25,9 +25,7 @@ class event_count {
     return epoch_.load(std::memory_order_acquire);     // acquire: pairs with the increment in notify()
   }
 
-  void cancel() noexcept {
-    waiters_.fetch_sub(1, std::memory_order_seq_cst);  // seq_cst: before the caller looks again; pairs with has_waiters()
-  }
+  void cancel() noexcept { waiters_.fetch_sub(1, std::memory_order_relaxed); }
 
   /// Sleeps until a notification that came after `prepare`.
   void wait(key seen) noexcept {
