@@ -178,6 +178,9 @@ beat_plant(node_depot untagged_list memory/node_depot.hpp
 beat_plant(roster wake_up_flag_left_set_by_a_sleeper runtime/roster.hpp
   [==[    // seq_cst: before the caller's last look; pairs with wake()
     dormitories_[home].waking.store(false, std::memory_order_seq_cst);]==] [==[]==])
+beat_plant(roster wake_up_flag_left_set_by_one_who_moves runtime/roster.hpp
+  [==[    dormitories_[home].sleepers.wait(k);
+    left(dormitories_[home]);]==] [==[    dormitories_[home].sleepers.wait(k);]==])
 beat_plant(roster thread_called_that_may_not_work runtime/roster.hpp
   [==[if (!dormitories_[home].sleepers.has_waiters() || saturated()) return false;]==]
   [==[if (!dormitories_[home].sleepers.has_waiters()) return false;]==])

@@ -72,10 +72,9 @@ class roster {
   // ---- search ----
 
   void begin_search(std::uint32_t home = 0) noexcept {
-    // seq_cst, both: pair with work_arrived(). Kept: the end of the search would do, but this is easier to follow.
+    // seq_cst: pairs with work_arrived(). Kept: the end of the search would do, but this is easier to follow.
     searching_.fetch_add(1, std::memory_order_seq_cst);
     dormitories_[home].searching.fetch_add(1, std::memory_order_relaxed);  // who misses it wakes one
-    dormitories_[home].waking.store(false, std::memory_order_seq_cst);     // pairs with the exchange in wake()
   }
 
   /// True where nobody else searches: a searcher which found work then looks whether there is more, and wakes somebody.
@@ -93,11 +92,19 @@ class roster {
     dormitories_[home].waking.store(false, std::memory_order_seq_cst);
     return k;
   }
-  void cancel(std::uint32_t home = 0) noexcept { dormitories_[home].sleepers.cancel(); }
-  void sleep(key k, std::uint32_t home = 0) noexcept { dormitories_[home].sleepers.wait(k); }
+  void cancel(std::uint32_t home = 0) noexcept {
+    dormitories_[home].sleepers.cancel();
+    left(dormitories_[home]);
+  }
+  void sleep(key k, std::uint32_t home = 0) noexcept {
+    dormitories_[home].sleepers.wait(k);
+    left(dormitories_[home]);
+  }
   /// Returns true if it was woken.
   bool nap(key k, std::int64_t nanoseconds, std::uint32_t home = 0) noexcept {
-    return dormitories_[home].sleepers.wait_for(k, nanoseconds);
+    bool const woken = dormitories_[home].sleepers.wait_for(k, nanoseconds);
+    left(dormitories_[home]);
+    return woken;
   }
 
   /// Says that there is work, after it became visible. Wakes one sleeper, best of all one of `home`, unless somebody is
@@ -173,8 +180,15 @@ class roster {
     atomic<std::uint32_t> searching{0};  // those of `searching_` who are of this home
   };
 
+  // By who is awake again and looks around next. The wake-up may have been for this thread, and it may be of another
+  // home by then: so it is here that the flag is cleared, and not where the search begins.
+  static void left(dormitory& d) noexcept {
+    // seq_cst: before the caller looks; pairs with wake(). Kept: what the caller does before its last look would do.
+    d.waking.store(false, std::memory_order_seq_cst);
+  }
+
   void wake(dormitory& d) noexcept {
-    // seq_cst: after the work is visible; pairs with begin_search() and prepare()
+    // seq_cst: after the work is visible; pairs with left() and prepare()
     if (!d.waking.exchange(true, std::memory_order_seq_cst)) d.sleepers.notify_one();
   }
 
