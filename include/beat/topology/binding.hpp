@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// What a user may do with the calling thread: bind it to CPUs and name it.
+// What a user may do with a thread: bind it to CPUs, and name the calling one.
 // Both are requests: a machine that can't fulfil them says so or ignores them, and the thread runs on.
 
 #include <beat/base/expected.hpp>
@@ -102,6 +102,12 @@ class bound_scope {
   expected<void> result_;
   bound_scope const* outer_ = nullptr;
 };
+
+/// Where the calling thread may run outside of all scopes.
+[[nodiscard]] inline cpu_set unscoped_affinity() {
+  cpu_set const outside = bound_scope::outermost();
+  return outside.empty() ? this_thread_affinity() : outside;
+}
 
 }  // namespace detail
 
