@@ -190,7 +190,7 @@ class scheduler final : public crew {
     move(std::move(next));
     for (std::size_t i = 0; i < threads_.size(); ++i) {
       cpu_set const& place = where().place(ids_[i]);
-      expected<void> const bound = bind_thread(threads_[i], place.empty() ? everywhere : place);
+      expected<void> const bound = bind(threads_[i].native_handle(), place.empty() ? everywhere : place);
       if (i < people.permits()) results.push_back(bound);
     }
     people.wake_all();  // who sleeps goes to its new home

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// What a user may do with a thread: bind it to CPUs, and name the calling one.
+// What a user may do with the calling thread: bind it to CPUs and name it.
 // Both are requests: a machine that can't fulfil them says so or ignores them, and the thread runs on.
 
 #include <beat/base/expected.hpp>
@@ -15,7 +15,6 @@
 #include <optional>
 #include <string_view>
 #include <system_error>
-#include <thread>
 #include <utility>
 
 namespace beat::inline v0 {
@@ -42,12 +41,6 @@ namespace detail {
 [[nodiscard("binding is refused where the process may not use these CPUs")]] inline expected<void> bind_this_thread(
     cpu_set const& cpus) noexcept {
   return detail::bind(detail::this_thread_handle(), cpus);
-}
-
-/// The same for another thread, which has to be joinable.
-[[nodiscard("binding is refused where the process may not use these CPUs")]] inline expected<void> bind_thread(
-    std::thread& thread, cpu_set const& cpus) noexcept {
-  return detail::bind(thread.native_handle(), cpus);
 }
 
 namespace detail {
