@@ -65,11 +65,11 @@ class crew {
   unique_function<void(std::exception_ptr)> on_exception;  // for tasks that nobody waits for
   unique_function<bool()> admission;                       // asked before a task from outside is made
 
-  /// Tasks from outside are left at one of so many homes: those of the workers.
+  /// Tasks from outside are left at one of so many homes: those of the workers, who may move, but on the same machine.
   std::uint32_t homes() const noexcept { return homes_; }
   inbox<task, std_atomics>& arrivals(std::uint32_t home) noexcept { return inboxes_[home]; }
-  std::uint32_t home_of(std::uint32_t id) const noexcept { return homes_ == 1 ? 0 : where().home(id) % homes_; }
-  std::uint32_t home_here() const noexcept { return homes_ == 1 ? 0 : where().home_here() % homes_; }
+  std::uint32_t home_of(std::uint32_t id) const noexcept { return homes_ == 1 ? 0 : where().home(id); }
+  std::uint32_t home_here() const noexcept { return homes_ == 1 ? 0 : where().home_here(); }
   bool has_arrivals() const noexcept {
     for (std::uint32_t i = 0; i < homes_; ++i)
       if (!inboxes_[i].empty()) return true;
