@@ -186,6 +186,12 @@ beat_plant(roster only_the_home_is_woken runtime/roster.hpp
 beat_plant(roster one_flag_for_all_homes runtime/roster.hpp
   [==[if (!d.waking.exchange(true, std::memory_order_seq_cst)) d.sleepers.notify_one();]==]
   [==[if (!dormitories_[0].waking.exchange(true, std::memory_order_seq_cst)) d.sleepers.notify_one();]==])
+beat_plant(roster search_at_another_home_than_where_it_slept test
+  [==[      people_.begin_search(home);
+      bool const found = sees_work(home)]==]
+  [==[      if (told != nullptr) home = told->load(std::memory_order_seq_cst);
+      people_.begin_search(home);
+      bool const found = sees_work(home)]==])
 beat_plant(roster work_of_a_sleeping_neighbour_forgotten test
   [==[if (alone && sees_work(home)) people_.work_arrived(home);]==] [==[static_cast<void>(alone);]==])
 beat_plant(roster permit_that_became_free_unnoticed runtime/roster.hpp

@@ -105,20 +105,37 @@ class town {
     }
   }
 
+  /// The same for a thread of home 1 that goes to sleep at home 0 once move() was called.
+  void work_where_told() {
+    bool alone = false;
+    while (until_active(1, alone, &told_)) {
+      auto const nothing = [] {};
+      bool ran = false;
+      while (run_one(told_.load(std::memory_order_seq_cst), alone, nothing)) ran = true;
+      people_.deactivate();
+      if (!ran) model::atomics::pause();
+    }
+  }
+  void move() {
+    told_.store(0, std::memory_order_seq_cst);
+    people_.wake_all();
+  }
+
   bool come() { return people_.try_activate(); }
   void leave() { people_.hand_over(); }
 
  private:
   bool has_tasks(std::uint32_t home) { return queued_[home].load(std::memory_order_seq_cst) != 0; }
-  bool is_for_us(std::uint32_t other) { return has_tasks(other) && !people_.call(other); }
-  bool sees_work(std::uint32_t home) { return has_tasks(home) || is_for_us(1 - home); }
+  bool nobody_comes_for(std::uint32_t other) { return has_tasks(other) && !people_.call(other); }
+  bool sees_work(std::uint32_t home) { return has_tasks(home) || nobody_comes_for(1 - home); }
 
-  bool until_active(std::uint32_t home, bool& alone) {
+  bool until_active(std::uint32_t home, bool& alone, model::atomic<std::uint32_t> const* told = nullptr) {
     for (;;) {
       people_.begin_search(home);
       bool const found = sees_work(home) && people_.try_activate();
       alone = people_.end_search(home);
       if (found) return true;
+      if (told != nullptr) home = told->load(std::memory_order_seq_cst);
       auto const key = people_.prepare(home);
       if (left_.load(std::memory_order_seq_cst) == 0) {
         people_.cancel(home);
@@ -140,8 +157,8 @@ class town {
   }
 
   template <class Run>
-  bool run_one(std::uint32_t home, bool& alone, Run& run) {
-    if (!take(home) && !(is_for_us(1 - home) && take(1 - home))) return false;
+  bool run_one(std::uint32_t home, bool& alone, Run const& run) {
+    if (!take(home) && !(nobody_comes_for(1 - home) && take(1 - home))) return false;
     if (alone && sees_work(home)) people_.work_arrived(home);
     alone = false;
     run();
@@ -152,6 +169,7 @@ class town {
   beat::roster<model::atomics> people_;
   model::atomic<int> queued_[2]{0, 0};
   model::atomic<int> left_;
+  model::atomic<std::uint32_t> told_{1};
 };
 
 /// What a task does that another one has to join: they run at the same time, or never end.
@@ -214,6 +232,13 @@ TEST_CASE("roster: a task is sent to a home whose thread goes to sleep", "[model
   model::verify({.preemptions = 1, .at_least = 16'000}, [] {
     town t{2, 1};
     model::parallel([&] { t.work(0, [] {}); }, [&] { t.work(1, [] {}); }, [&] { t.send(1); });
+  });
+}
+
+TEST_CASE("roster: a task is sent to a home which one of its threads leaves", "[model][roster]") {
+  model::verify({.preemptions = 1, .at_least = 1}, [] {
+    town t{2, 1};
+    model::parallel([&] { t.work(1, [] {}); }, [&] { t.work_where_told(); }, [&] { t.move(), t.send(1); });
   });
 }
 

@@ -80,10 +80,22 @@ TEST_CASE("everybody with a place is in one tier of everybody", "[unit]") {
 
 TEST_CASE("a spare may run everywhere on the node that it counts to", "[unit]") {
   layout const where{beat::topology_from_synthetic("package:2 core:2 usable:0,2-3"), 3, policy::compact};
-  CHECK(where.home(3) == 1);
-  CHECK(where.place(3) == beat::cpu_set{2, 3});
-  CHECK(where.home(4) == 0);
-  CHECK(where.place(4) == beat::cpu_set{0});
+  CHECK(where.home(3) == 0);
+  CHECK(where.place(3) == beat::cpu_set{0});
+  CHECK(where.home(4) == 1);
+  CHECK(where.place(4) == beat::cpu_set{2, 3});
+}
+
+TEST_CASE("nobody counts to a node of memory only", "[unit]") {
+  beat::topology_tables tables = beat::topology_from_synthetic("package:1 core:2").tables();
+  tables.nodes.push_back({.os_index = 1});
+  tables.distances.clear();
+  layout const where{beat::topology{tables}, 2, policy::compact};
+  CHECK(where.homes() == 2);
+  for (std::uint32_t worker = 0; worker < 6; ++worker) {
+    CHECK(where.home(worker) == 0);
+    CHECK_FALSE(where.place(worker).empty());
+  }
 }
 
 TEST_CASE("a thread from outside is at home where it runs", "[unit]") {

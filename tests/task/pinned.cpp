@@ -274,4 +274,33 @@ TEST_CASE("a thread that was bound anew within a pinned task stays there", "[uni
   CHECK(affinity == (nodes.cpus[0] | nodes.cpus[1]));
 }
 
+TEST_CASE("a thread that is moved to where its pinned task holds it stays there", "[unit]") {
+  real_nodes const nodes;
+  beat::ThreadPool pool{{.workers = 1, .machine = nodes.machine()}};
+  std::atomic<bool> begun{false};
+  std::atomic<bool> go_on{false};
+  pool.post(
+      [&] {
+        begun = true;
+        wait_for(go_on);
+      },
+      {.pinned_to = beat::node_id{0}});
+  wait_for(begun);
+  CHECK(pool.rebind(beat::placement_policy::compact)[0].has_value());
+  go_on = true;
+  beat::cpu_set affinity;
+  pool.post([&] { affinity = beat::this_thread_affinity(); });
+  while (!pool.wait_for(1s)) {
+  }
+  CHECK(affinity == nodes.cpus[0]);
+}
+
+TEST_CASE("a pinned task sees the whole machine", "[unit]") {
+  real_nodes const nodes;
+  beat::ThreadPool pool{{.workers = 1, .machine = nodes.machine()}};
+  auto const outside = std::pair{beat::usable_cpus(), beat::discover().usable()};
+  auto const inside = [] { return std::pair{beat::usable_cpus(), beat::discover().usable()}; };
+  CHECK(pool.submit(inside, {.pinned_to = beat::node_id{0}}).get() == outside);
+}
+
 #endif

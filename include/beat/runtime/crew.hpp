@@ -65,11 +65,11 @@ class crew {
   unique_function<void(std::exception_ptr)> on_exception;  // for tasks that nobody waits for
   unique_function<bool()> admission;                       // asked before a task from outside is made
 
-  /// Tasks from outside are left at one of so many homes: those of the workers.
+  /// Tasks from outside are left at one of so many homes: those of the workers, who may move, but on the same machine.
   std::uint32_t homes() const noexcept { return homes_; }
   inbox<task, std_atomics>& arrivals(std::uint32_t home) noexcept { return inboxes_[home]; }
-  std::uint32_t home_of(std::uint32_t id) const noexcept { return homes_ == 1 ? 0 : where().home(id) % homes_; }
-  std::uint32_t home_here() const noexcept { return homes_ == 1 ? 0 : where().home_here() % homes_; }
+  std::uint32_t home_of(std::uint32_t id) const noexcept { return homes_ == 1 ? 0 : where().home(id); }
+  std::uint32_t home_here() const noexcept { return homes_ == 1 ? 0 : where().home_here(); }
   bool has_arrivals() const noexcept {
     for (std::uint32_t i = 0; i < homes_; ++i)
       if (!inboxes_[i].empty()) return true;
@@ -78,7 +78,7 @@ class crew {
 
   /// Where the workers are. It may be replaced at any time, and what was replaced lives as long as the pool.
   layout const& where() const noexcept {
-    return *layout_.load(std::memory_order_acquire);  // acquire: the layout; pairs with the store in move()
+    return *layout_.load(std::memory_order_acquire);  // acquire: the layout; pairs with the store in replace_layout()
   }
 
   /// Calls `rob(worker&)` for one after the other until that is true: for those near the worker `id` first, and each
@@ -129,7 +129,7 @@ class crew {
   ~crew() = default;
 
   /// Called under the scheduler's lock. *Throws:* std::bad_alloc.
-  void move(std::unique_ptr<layout const> next) {
+  void replace_layout(std::unique_ptr<layout const> next) {
     layouts_.push_back(std::move(next));
     layout_.store(layouts_.back().get(), std::memory_order_release);  // release: the layout; pairs with where()
   }
@@ -160,7 +160,7 @@ class crew {
   std::uint32_t const homes_;
   std::unique_ptr<inbox<task, std_atomics>[]> const inboxes_;
   std::vector<std::unique_ptr<layout const>> layouts_;  // those of before, and the one of today
-  std::atomic<layout const*> layout_;                   // written by move(), read by all threads
+  std::atomic<layout const*> layout_;                   // written by replace_layout(), read by all threads
   std::uint32_t const capacity_;
   std::unique_ptr<std::atomic<worker*>[]> const table_;
   std::atomic<std::uint32_t> size_{0};

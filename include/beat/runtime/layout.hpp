@@ -79,9 +79,9 @@ class layout {
     return places_.empty() ? 1 : static_cast<std::uint32_t>(machine_->nodes().size());
   }
 
-  /// The home of a worker: its node, where it has a place.
+  /// The home of a worker: its node, where it has a place. Others share the homes of those, so that there are CPUs.
   std::uint32_t home(std::uint32_t worker) const noexcept {
-    return worker < placed() ? nodes_[zone_of_[worker]] : worker % homes();
+    return places_.empty() ? 0 : nodes_[zone_of_[worker % placed()]];
   }
 
   /// The home of whoever runs on the CPU of the calling thread.

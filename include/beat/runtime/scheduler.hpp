@@ -185,11 +185,12 @@ class scheduler final : public crew {
   /// Moves every thread to its place in `next`, or lets it run on `everywhere`. What each worker from the start got.
   std::vector<expected<void>> rebind(std::unique_ptr<layout const> next, cpu_set const& everywhere) {
     std::lock_guard const lock{growing_};
-    move(std::move(next));
     std::vector<expected<void>> results;
+    results.reserve(people.permits());  // in time: who has begun to move goes through with it
+    replace_layout(std::move(next));
     for (std::size_t i = 0; i < threads_.size(); ++i) {
       cpu_set const& place = where().place(ids_[i]);
-      expected<void> const bound = bind_thread(threads_[i], place.empty() ? everywhere : place);
+      expected<void> const bound = bind(threads_[i].native_handle(), place.empty() ? everywhere : place);
       if (i < people.permits()) results.push_back(bound);
     }
     people.wake_all();  // who sleeps goes to its new home

@@ -55,7 +55,7 @@ inline bool worker::run_queued(void const* family) noexcept {
   }
   if (others != nullptr) {
     while (others != nullptr) crew_.arrivals(home()).push(std::exchange(others, others->next));
-    crew_.people.work_arrived();
+    crew_.people.work_arrived(home());
   }
   if (found == nullptr) return false;
   settle(found);

@@ -101,7 +101,7 @@ class worker : public lane {
 
   /// Whether anything is queued or public. What came to another home is left to a thread of that one which sleeps, and
   /// is told.
-  bool sees_work() const noexcept {
+  bool sees_work() noexcept {
     if (!crew_.arrivals(home()).empty()) return true;
     for (std::uint32_t i = 0; i < crew_.size(); ++i) {
       worker& victim = *crew_.at(i);
@@ -110,7 +110,7 @@ class worker : public lane {
       if (&victim != this && victim.stack.for_thieves().look().has_public()) return true;
     }
     for (std::uint32_t i = 0; i < crew_.homes(); ++i)
-      if (i != home() && is_for_us(i)) return true;
+      if (i != home() && nobody_comes_for(i)) return true;
     return false;
   }
 
@@ -187,14 +187,14 @@ class worker : public lane {
     if (t == nullptr) t = from_inbox(home(), crew_.tuning.inbox_batch);
     if (t == nullptr && steal_near_first()) return true;
     for (std::uint32_t i = 0; t == nullptr && i < crew_.homes(); ++i)
-      if (i != home() && is_for_us(i)) t = from_inbox(i, crew_.tuning.inbox_batch);
+      if (i != home() && nobody_comes_for(i)) t = from_inbox(i, crew_.tuning.inbox_batch);
     if (t == nullptr) return false;
     settle(t);
     return true;
   }
 
-  /// Whether there is a task at another home, where no thread comes for it.
-  bool is_for_us(std::uint32_t other_home) const noexcept {
+  /// Whether there is a task at another home, and all who are of that one are at work; otherwise one is called.
+  bool nobody_comes_for(std::uint32_t other_home) noexcept {
     return !crew_.arrivals(other_home).empty() && !crew_.people.call(other_home);
   }
 

@@ -24,6 +24,30 @@ namespace beat::inline v0::detail {
                                        "): pin it to another node, or not at all"};
 }
 
+/// A thread that a pool moves while it is bound for a task goes where it was moved to afterwards, and not back.
+class [[nodiscard]] follow_rebind {
+ public:
+  follow_rebind() noexcept {
+    for (own_ = held_workers; own_ != nullptr && own_->is_guest();) own_ = own_->next_held;
+    if (own_ != nullptr) before_ = &own_->shared().where();
+  }
+  ~follow_rebind() {
+    if (own_ == nullptr) return;
+    // The pool says where its threads belong before it moves them: so either this sees it, or the thread is moved
+    // later.
+    for (layout const* now; (now = &own_->shared().where()) != before_; before_ = now) {
+      cpu_set const& place = now->place(own_->id());
+      static_cast<void>(bind_this_thread(place.empty() ? now->machine()->usable() : place));
+    }
+  }
+  follow_rebind(follow_rebind const&) = delete;
+  follow_rebind& operator=(follow_rebind const&) = delete;
+
+ private:
+  worker const* own_;  // of the pool that the calling thread belongs to, or null
+  layout const* before_ = nullptr;
+};
+
 template <class F>
 class pinned {
  public:
@@ -32,6 +56,7 @@ class pinned {
 
   /// *Throws:* error{not_supported} where the system refuses to bind the thread; then the callable is not called.
   call_result_t<F&> operator()(context where) {
+    follow_rebind const afterwards;
     cpu_set const now = this_thread_affinity();
     bool const is_there = (now & *cpus_) == now;
     bound_scope const here{is_there ? cpu_set{} : *cpus_};

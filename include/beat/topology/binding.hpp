@@ -15,7 +15,6 @@
 #include <optional>
 #include <string_view>
 #include <system_error>
-#include <thread>
 #include <utility>
 
 namespace beat::inline v0 {
@@ -42,12 +41,6 @@ namespace detail {
 [[nodiscard("binding is refused where the process may not use these CPUs")]] inline expected<void> bind_this_thread(
     cpu_set const& cpus) noexcept {
   return detail::bind(detail::this_thread_handle(), cpus);
-}
-
-/// The same for another thread, which has to be joinable.
-[[nodiscard("binding is refused where the process may not use these CPUs")]] inline expected<void> bind_thread(
-    std::thread& thread, cpu_set const& cpus) noexcept {
-  return detail::bind(thread.native_handle(), cpus);
 }
 
 namespace detail {
@@ -102,6 +95,12 @@ class bound_scope {
   expected<void> result_;
   bound_scope const* outer_ = nullptr;
 };
+
+/// Where the calling thread may run outside of all scopes.
+[[nodiscard]] inline cpu_set unscoped_affinity() {
+  cpu_set const outside = bound_scope::outermost();
+  return outside.empty() ? this_thread_affinity() : outside;
+}
 
 }  // namespace detail
 

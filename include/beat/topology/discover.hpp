@@ -4,9 +4,9 @@
 // hook, and the next best source is asked. Called when a pool is made that places its workers and got no topology.
 
 #include <beat/base/error.hpp>
+#include <beat/topology/binding.hpp>
 #include <beat/topology/cpu_set.hpp>
 #include <beat/topology/hwloc.hpp>
-#include <beat/topology/platform.hpp>
 #include <beat/topology/sysfs.hpp>
 #include <beat/topology/topology.hpp>
 #include <beat/topology/warning.hpp>
@@ -29,7 +29,7 @@ struct discover_options {
 /// Describes this machine and which of its CPUs this process may use: by hwloc where that is built in, otherwise by
 /// sysfs, and as one flat node where neither can. topology::source() says which it was.
 [[nodiscard]] inline topology discover(discover_options const& options = {}) {
-  cpu_set allowed = options.affinity ? *options.affinity : this_thread_affinity();
+  cpu_set allowed = options.affinity ? *options.affinity : detail::unscoped_affinity();
   if (allowed.empty()) {
     allowed.add(0);
   }

@@ -4,9 +4,9 @@
 // Reading is cheap (a handful of small files) and never cached: affinity and quotas change while a process runs.
 
 #include <algorithm>
+#include <beat/topology/binding.hpp>
 #include <beat/topology/cgroup.hpp>
 #include <beat/topology/cpu_set.hpp>
-#include <beat/topology/platform.hpp>
 #include <beat/topology/system_file.hpp>
 #include <beat/topology/text.hpp>
 #include <beat/topology/warning.hpp>
@@ -23,7 +23,7 @@ namespace beat::inline v0 {
 struct cpu_limits {
   /// CPUs which are online.
   unsigned hardware = 1;
-  /// CPUs in the affinity mask of the thread that asked.
+  /// CPUs in the affinity mask of the thread that asked; in a pinned task, in the one that it has outside of that.
   unsigned affinity = 1;
   /// The smallest quota of the process's control groups; nothing if they set none. Units: CPUs.
   std::optional<double> quota;
@@ -50,7 +50,7 @@ struct limits_options {
 /// Reads what this process may use. Whatever the machine does not tell is no limit.
 [[nodiscard]] inline cpu_limits read_limits(limits_options const& options = {}) {
   cpu_limits limits;
-  limits.affinity = (options.affinity ? *options.affinity : this_thread_affinity()).size();
+  limits.affinity = (options.affinity ? *options.affinity : detail::unscoped_affinity()).size();
   auto const online = detail::read_cpu_list(detail::below(options.root, "/sys/devices/system/cpu/online"));
   limits.hardware = online ? online->size() : std::max(limits.affinity, std::thread::hardware_concurrency());
   limits.quota = detail::cgroup_cpu_quota(options.root);
