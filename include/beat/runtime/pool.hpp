@@ -48,9 +48,10 @@ struct task_options {
 struct pool_options {
   /// 0: as many as BEAT_NUM_THREADS says, or one per CPU that this process may use; at most 1024.
   unsigned workers = 0;
-  placement_policy placement = placement_policy::none;  ///< where workers may run
-  std::optional<topology> machine = std::nullopt;       ///< what `placement` refers to; empty: discovered
-  std::string name = "beat";                            ///< worker threads are called name-0, name-1, ...
+  /// Where workers may run. With one, the thread that makes the pool visits the place of each worker meanwhile.
+  placement_policy placement = placement_policy::none;
+  std::optional<topology> machine = std::nullopt;  ///< what `placement` refers to; empty: discovered
+  std::string name = "beat";                       ///< worker threads are called name-0, name-1, ...
   /// Gets what a posted task throws, on the worker that ran it; it must not throw. Without it std::terminate is called,
   /// as nobody else could learn of the error.
   unique_function<void(std::exception_ptr)> on_exception = nullptr;
@@ -175,8 +176,8 @@ class basic_thread_pool {
 
   /// Binds the workers anew, by `placement` on the machine that the pool was made for, or on this one where it was not
   /// told; tasks that run go on. What each worker got: an error is the system's own, or not_supported off Linux. A pool
-  /// that was made without a placement keeps one inbox for all nodes. *Throws:* error{pool_shutdown} in the child of a
-  /// fork, std::bad_alloc.
+  /// that was made without a placement keeps one inbox for all nodes. Each plan, which grows with workers and L3
+  /// groups, is kept as long as the pool. *Throws:* error{pool_shutdown} in the child of a fork, std::bad_alloc.
   std::vector<expected<void>> rebind(placement_policy placement) {
     if (scheduler_.is_orphaned()) detail::refuse();
     auto const& known = scheduler_.where().machine();

@@ -4,6 +4,7 @@
 // task, a worker or a thread that waits for it, is on the node meanwhile; and tasks that are not pinned know nothing of
 // it.
 
+#include <new>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -19,6 +20,7 @@
 namespace beat::inline v0::detail {
 
 [[noreturn]] BEAT_NO_INLINE inline void refuse_to_run(cpu_set const& cpus, std::error_code const& why) {
+  if (why == std::errc::not_enough_memory) throw std::bad_alloc{};
   throw error{errc::not_supported, "the system lets no thread run a task that is pinned to the CPUs " +
                                        to_string(cpus) + " (" + why.message() +
                                        "): pin it to another node, or not at all"};
