@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: MIT
 // How beat is measured: as users have it, with workers that the system places; the main thread, which enters the pool
 // and runs the root, is bound to the first CPU. With BEAT_BENCH_PLACEMENT=compact or scatter it is the other way round:
-// workers have CPUs of their own, and the main thread moves to the one that is free.
+// workers have CPUs of their own, and the main thread moves to the one that is free; this needs an ordinary priority,
+// because the system lets a real-time thread wait for its own CPU though another one is idle.
 
 #include <beat.hpp>
 #include <cstdlib>
@@ -37,6 +38,7 @@ class beat_pool {
  private:
   static beat::pool_options options(long workers) {
     unpin();
+    if (placement() != beat::placement_policy::none) use_ordinary_priority();
     return {.workers = static_cast<unsigned>(workers), .placement = placement()};
   }
 
