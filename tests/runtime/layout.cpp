@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "machine_of.hpp"
 
 namespace {
 
@@ -99,20 +100,8 @@ TEST_CASE("nobody counts to a node of memory only", "[unit]") {
 }
 
 TEST_CASE("a thread from outside is at home where it runs", "[unit]") {
-  auto const two_nodes = [](beat::cpu_set const& first, beat::cpu_set const& second) {
-    beat::topology_tables tables;
-    tables.packages.resize(1);
-    tables.nodes = {{.os_index = 0, .cpus = first}, {.os_index = 1, .cpus = second}};
-    for (unsigned const cpu : first | second) {
-      beat::node_id const node{second.contains(cpu) ? 1U : 0U};
-      tables.cores.push_back({.os_index = cpu, .node = node});
-      tables.cpus.push_back({.os_index = cpu, .core = {static_cast<unsigned>(tables.cores.size()) - 1}, .node = node});
-    }
-    tables.usable = first | second;
-    return beat::topology{tables};
-  };
   beat::cpu_set const here = beat::this_thread_affinity();
   beat::cpu_set const elsewhere{1000};
-  CHECK(layout{two_nodes(elsewhere, here), 2, policy::compact}.home_here() == 1);
-  CHECK(layout{two_nodes(here, elsewhere), 2, policy::compact}.home_here() == 0);
+  CHECK(layout{machine_of({elsewhere, here}), 2, policy::compact}.home_here() == 1);
+  CHECK(layout{machine_of({here, elsewhere}), 2, policy::compact}.home_here() == 0);
 }

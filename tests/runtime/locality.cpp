@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "machine_of.hpp"
 
 namespace {
 
@@ -18,18 +19,10 @@ using policy = beat::placement_policy;
 
 /// A machine with a node for each usable CPU, but at most two.
 beat::topology by_cpu() {
-  beat::cpu_set const usable = beat::this_thread_affinity();
-  beat::topology_tables tables;
-  tables.packages.resize(1);
-  for (unsigned const cpu : usable) {
-    if (tables.nodes.size() == 2) break;
-    unsigned const row = static_cast<unsigned>(tables.nodes.size());
-    tables.nodes.push_back({.os_index = row, .cpus = {cpu}});
-    tables.cores.push_back({.os_index = cpu, .node = {row}});
-    tables.cpus.push_back({.os_index = cpu, .core = {row}, .node = {row}});
-    tables.usable.add(cpu);
-  }
-  return beat::topology{tables};
+  std::vector<beat::cpu_set> nodes;
+  for (unsigned const cpu : beat::this_thread_affinity())
+    if (nodes.size() < 2) nodes.push_back({cpu});
+  return machine_of(nodes);
 }
 
 /// A machine on which each of two workers has a node of its own; that they may not be bound there is no matter.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Tasks that are pinned to a node: where they run, who may run there afterwards, and what is refused.
 
-#include <algorithm>
 #include <atomic>
 #include <beat.hpp>
 #include <exception>
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "machine_of.hpp"
 #include "support.hpp"
 
 namespace {
@@ -22,25 +22,6 @@ namespace {
 using namespace task_test;
 
 constexpr unsigned no_such_cpu = beat::cpu_set::max_index;
-
-/// A machine with a node for each of these sets of CPUs, all of which the process may use but those in `unusable`.
-beat::topology machine_of(std::vector<beat::cpu_set> const& nodes, beat::cpu_set const& unusable = {}) {
-  beat::topology_tables tables;
-  tables.packages.resize(1);
-  for (beat::cpu_set const& cpus : nodes) {
-    beat::node_id const node{static_cast<unsigned>(tables.nodes.size())};
-    tables.nodes.push_back({.os_index = node.value, .cpus = cpus});
-    for (unsigned const cpu : cpus) {
-      beat::core_id const core{static_cast<unsigned>(tables.cores.size())};
-      tables.cores.push_back({.os_index = core.value, .node = node});
-      tables.cpus.push_back({.os_index = cpu, .core = core, .node = node});
-      if (!unusable.contains(cpu)) tables.usable.add(cpu);
-    }
-  }
-  std::sort(tables.cpus.begin(), tables.cpus.end(),
-            [](auto const& left, auto const& right) { return left.os_index < right.os_index; });
-  return beat::topology{std::move(tables)};
-}
 
 /// Two nodes of one real CPU each, or one where this process has no more; no machine has the
 /// CPU of the last node.
@@ -252,10 +233,12 @@ TEST_CASE("threads that a pool starts within a pinned task are not bound with it
   CHECK(of_other_pool == nodes.all);
 }
 
-TEST_CASE("a thread that was bound anew within a pinned task stays there", "[unit]") {
-  real_nodes const nodes;
-  if (nodes.count() < 2) return;  // there is but one CPU to be on
-  beat::ThreadPool pool{{.workers = 1, .placement = beat::placement_policy::compact, .machine = nodes.machine()}};
+namespace {
+
+/// Binds the pool of one worker anew while that one runs a task which is pinned to `node`: what it said, and where the
+/// worker may run once the task has ended.
+std::pair<beat::expected<void>, beat::cpu_set> bound_anew_within_pin(beat::ThreadPool& pool, beat::node_id node,
+                                                                     beat::placement_policy placement) {
   std::atomic<bool> begun{false};
   std::atomic<bool> go_on{false};
   pool.post(
@@ -263,35 +246,33 @@ TEST_CASE("a thread that was bound anew within a pinned task stays there", "[uni
         begun = true;
         wait_for(go_on);
       },
-      {.pinned_to = beat::node_id{1}});
+      {.pinned_to = node});
   wait_for(begun);
-  static_cast<void>(pool.rebind(beat::placement_policy::none));
+  beat::expected<void> const result = pool.rebind(placement)[0];
   go_on = true;
   beat::cpu_set affinity;
   pool.post([&] { affinity = beat::this_thread_affinity(); });
   while (!pool.wait_for(1s)) {
   }
+  return {result, affinity};
+}
+
+}  // namespace
+
+TEST_CASE("a thread that was bound anew within a pinned task stays there", "[unit]") {
+  real_nodes const nodes;
+  if (nodes.count() < 2) return;  // there is but one CPU to be on
+  beat::ThreadPool pool{{.workers = 1, .placement = beat::placement_policy::compact, .machine = nodes.machine()}};
+  auto const [result, affinity] = bound_anew_within_pin(pool, beat::node_id{1}, beat::placement_policy::none);
+  CHECK(result.has_value());
   CHECK(affinity == (nodes.cpus[0] | nodes.cpus[1]));
 }
 
 TEST_CASE("a thread that is moved to where its pinned task holds it stays there", "[unit]") {
   real_nodes const nodes;
   beat::ThreadPool pool{{.workers = 1, .machine = nodes.machine()}};
-  std::atomic<bool> begun{false};
-  std::atomic<bool> go_on{false};
-  pool.post(
-      [&] {
-        begun = true;
-        wait_for(go_on);
-      },
-      {.pinned_to = beat::node_id{0}});
-  wait_for(begun);
-  CHECK(pool.rebind(beat::placement_policy::compact)[0].has_value());
-  go_on = true;
-  beat::cpu_set affinity;
-  pool.post([&] { affinity = beat::this_thread_affinity(); });
-  while (!pool.wait_for(1s)) {
-  }
+  auto const [result, affinity] = bound_anew_within_pin(pool, beat::node_id{0}, beat::placement_policy::compact);
+  CHECK(result.has_value());
   CHECK(affinity == nodes.cpus[0]);
 }
 
