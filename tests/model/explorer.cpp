@@ -354,6 +354,8 @@ verdict engine::explore(limits const& within, std::function<void()> const& progr
     for (int i = 0; i < 6; ++i)
       if (parts[4] == names_of_orders[i]) weakening_.to = static_cast<order>(i);
   }
+  if (char const* const text = std::getenv("BEAT_MODEL_PREEMPTIONS"))
+    limits_.preemptions = std::min(limits_.preemptions, static_cast<unsigned>(std::atoi(text)));
   char const* const schedule = std::getenv("BEAT_MODEL_SCHEDULE");
   if (schedule != nullptr) {
     limits_.random_executions = 0;
@@ -555,7 +557,9 @@ void verify(limits const& within, std::function<void()> const& program) {
   if (!v.violation.empty())
     std::printf("%sviolation: %s\nBEAT_MODEL_SCHEDULE=%s\n", v.trace.c_str(), v.violation.c_str(), v.schedule.c_str());
   CHECK(v.violation == "");
-  bool const whole = std::getenv("BEAT_MODEL_SCHEDULE") == nullptr && std::getenv("BEAT_MODEL_WEAKEN") == nullptr;
+  bool whole = true;
+  for (char const* const part : {"BEAT_MODEL_SCHEDULE", "BEAT_MODEL_WEAKEN", "BEAT_MODEL_PREEMPTIONS"})
+    if (std::getenv(part) != nullptr) whole = false;
   if (whole && v.violation.empty()) CHECK(v.executions >= within.at_least);
 }
 

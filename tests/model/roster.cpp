@@ -225,7 +225,7 @@ TEST_CASE("roster: a task is sent to a home whose thread goes to sleep", "[model
   });
 }
 
-TEST_CASE("roster: a task of each home meets the other", "[model][roster]") {
+TEST_CASE("roster: a task of each home meets the other", "[model][roster][long]") {
   model::verify({.preemptions = 1, .at_least = 149'000}, [] {
     town t{2, 2};
     meeting meet;
@@ -234,7 +234,7 @@ TEST_CASE("roster: a task of each home meets the other", "[model][roster]") {
   });
 }
 
-TEST_CASE("roster: a task is sent to a home which one of its threads leaves", "[model][roster]") {
+TEST_CASE("roster: a task is sent to a home which one of its threads leaves", "[model][roster][long]") {
   model::verify({.preemptions = 1, .at_least = 216'600}, [] {
     town t{2, 1};
     model::parallel([&] { t.work(1, [] {}); }, [&] { t.work_where_told(); }, [&] { t.move(), t.send(1); });
