@@ -4,11 +4,11 @@
 // Pure computation on a topology. Workers beyond those that have a place (guests, spares) are robbed last.
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -100,9 +100,8 @@ class layout {
         : package{cpu.package}, node{cpu.node}, l3{cpu.l3}, machine_{&machine} {}
 
     // Smaller is nearer.
-    auto distance_to(zone const& other) const {
-      return std::tuple{node != other.node, machine_->distance(node, other.node), package != other.package,
-                        l3 != other.l3};
+    std::array<unsigned, 4> distance_to(zone const& other) const {
+      return {node != other.node, machine_->distance(node, other.node), package != other.package, l3 != other.l3};
     }
     bool operator==(zone const& other) const noexcept {
       return package == other.package && node == other.node && l3 == other.l3;
@@ -121,7 +120,8 @@ class layout {
     robbing_order order;
     for (std::uint32_t worker = 0; worker < placed(); ++worker) order.victims.push_back(worker);
     std::sort(order.victims.begin(), order.victims.end(), [&](std::uint32_t left, std::uint32_t right) {
-      return std::tuple{distance(left), left} < std::tuple{distance(right), right};
+      auto const left_distance = distance(left), right_distance = distance(right);
+      return left_distance != right_distance ? left_distance < right_distance : left < right;
     });
     for (std::uint32_t i = 1; i <= placed(); ++i)
       if (i == placed() || distance(order.victims[i - 1]) != distance(order.victims[i])) order.tier_ends.push_back(i);

@@ -5,6 +5,7 @@
 // in the order of the first CPU of its rows.
 
 #include <algorithm>
+#include <array>
 #include <beat/base/error.hpp>
 #include <beat/topology/cpu_set.hpp>
 #include <beat/topology/topology.hpp>
@@ -15,7 +16,6 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -83,32 +83,33 @@ inline void set_efficiency_classes(std::vector<topology_tables::core>& cores,
   topology_tables tables;
   tables.nodes = std::move(facts.nodes);
   tables.distances = std::move(facts.distances);
-  std::map<unsigned, package_id> packages;
-  std::map<std::tuple<unsigned, unsigned, unsigned>, core_id> cores;
-  std::map<std::pair<unsigned, std::optional<unsigned>>, l3_id> l3_groups;  // of a package
-  std::vector<std::uint64_t> speeds;                                        // of each core: that of its first CPU
+  using key = std::array<unsigned, 3>;
+  std::map<key, unsigned> packages, cores, l3_groups;  // their rows
+  std::vector<std::uint64_t> speeds;                   // of each core: that of its first CPU
 
-  // The row called `key`, and whether it still has to be added to `table`.
-  auto const name = []<class Key, class Id>(std::map<Key, Id>& names, Key const& key, auto const& table) {
-    return names.try_emplace(key, Id{static_cast<unsigned>(table.size())});
+  // The row called `name`, and whether it still has to be added to the table, which has `size` rows.
+  auto const row = [](std::map<key, unsigned>& rows, key const& name, std::size_t size) {
+    auto const [known, is_new] = rows.try_emplace(name, static_cast<unsigned>(size));
+    return std::pair{known->second, is_new};
   };
   for (cpu_facts const& cpu : facts.cpus) {
-    auto const [package, package_is_new] = name(packages, cpu.package, tables.packages);
+    auto const [package, package_is_new] = row(packages, {cpu.package}, tables.packages.size());
     if (package_is_new) {
       tables.packages.push_back({cpu.package});
     }
     node_id const node = node_with(tables.nodes, cpu.os_index);
-    auto const [core, core_is_new] = name(cores, std::tuple{cpu.package, cpu.die, cpu.core}, tables.cores);
+    auto const [core, core_is_new] = row(cores, {cpu.package, cpu.die, cpu.core}, tables.cores.size());
     if (core_is_new) {
-      tables.cores.push_back({cpu.core, package->second, node});
+      tables.cores.push_back({cpu.core, {package}, node});
       speeds.push_back(cpu.speed);
     }
-    auto const [l3, l3_is_new] = name(l3_groups, std::pair{cpu.package, cpu.l3}, tables.l3_groups);
+    auto const [l3, l3_is_new] =
+        row(l3_groups, {cpu.package, cpu.l3.has_value(), cpu.l3.value_or(0)}, tables.l3_groups.size());
     if (l3_is_new) {
       tables.l3_groups.push_back({{}, cpu.l3 ? facts.l3_groups[*cpu.l3].bytes : 0});
     }
-    tables.l3_groups[l3->second.value].cpus.add(cpu.os_index);
-    tables.cpus.push_back({cpu.os_index, core->second, package->second, node, l3->second});
+    tables.l3_groups[l3].cpus.add(cpu.os_index);
+    tables.cpus.push_back({cpu.os_index, {core}, {package}, node, {l3}});
   }
   set_efficiency_classes(tables.cores, speeds);
   if (cores_contradict_l3(tables.cpus, tables.cores.size())) {

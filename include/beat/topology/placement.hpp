@@ -4,11 +4,11 @@
 // bound here.
 
 #include <algorithm>
+#include <array>
 #include <beat/topology/cpu_set.hpp>
 #include <beat/topology/topology.hpp>
 #include <cstddef>
 #include <map>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -35,25 +35,37 @@ namespace detail {
 // A usable CPU, and where it stands among the usable ones: in its core, in its L3 group among its equals (CPUs of the
 // same rank in their cores, and of cores as slow), and as a group in its node and a node in its package.
 struct placement_slot {
+  using sort_key = std::array<unsigned, 6>;
+
   topology::cpu const* cpu = nullptr;
   unsigned slowness = 0;  // 0: of the fastest usable cores
   unsigned rank_in_core = 0;
   unsigned rank_in_l3 = 0;
   unsigned l3_rank_in_node = 0;
   unsigned node_rank_in_package = 0;
+
+  // Node by node; within a node every core once before the second CPU of a core, the fast cores and one L3 group first.
+  [[nodiscard]] sort_key compact() const {
+    return {cpu->package.value, node_rank_in_package, rank_in_core, slowness, l3_rank_in_node, rank_in_l3};
+  }
+  // Every core of the machine once before the second CPU of a core, the fast cores first; the groups take turns.
+  [[nodiscard]] sort_key scattered() const {
+    return {rank_in_core, slowness, rank_in_l3, l3_rank_in_node, node_rank_in_package, cpu->package.value};
+  }
 };
 
-// Counts the different keys of each group, in the order in which they come.
-template <class Group, class Key>
+// Counts the different members of each group, in the order in which they come.
 class rank_table {
  public:
-  unsigned operator()(Group const& group, Key const& key) {
-    auto& keys = keys_[group];
-    return keys.try_emplace(key, static_cast<unsigned>(keys.size())).first->second;
+  using group = std::array<unsigned, 5>;  // its numbers, and zeros
+
+  unsigned operator()(group const& where, unsigned member) {
+    auto& members = members_[where];
+    return members.try_emplace(member, static_cast<unsigned>(members.size())).first->second;
   }
 
  private:
-  std::map<Group, std::map<Key, unsigned>> keys_;
+  std::map<group, std::map<unsigned, unsigned>> members_;
 };
 
 [[nodiscard]] inline unsigned fastest_usable_class(topology const& machine) {
@@ -67,49 +79,44 @@ class rank_table {
 }
 
 [[nodiscard]] inline std::vector<placement_slot> placement_slots(topology const& machine) {
-  using l3_part = std::tuple<package_id, node_id, l3_id>;
   unsigned const fastest = fastest_usable_class(machine);
-  rank_table<core_id, unsigned> in_core;
-  rank_table<std::tuple<l3_part, unsigned, unsigned>, unsigned> in_l3;
-  rank_table<std::pair<package_id, node_id>, l3_id> l3_in_node;
-  rank_table<package_id, node_id> node_in_package;
+  rank_table in_core;
+  rank_table in_l3;
+  rank_table l3_in_node;
+  rank_table node_in_package;
   std::vector<placement_slot> slots;
   for (topology::cpu const& cpu : machine.cpus()) {
     if (!machine.usable().contains(cpu.os_index)) {
       continue;
     }
+    unsigned const package = cpu.package.value;
+    unsigned const node = cpu.node.value;
+    unsigned const l3 = cpu.l3.value;
     placement_slot slot{&cpu};
     slot.slowness = fastest - std::min(fastest, machine[cpu.core].efficiency_class);
-    slot.rank_in_core = in_core(cpu.core, cpu.os_index);
-    slot.rank_in_l3 = in_l3({{cpu.package, cpu.node, cpu.l3}, slot.rank_in_core, slot.slowness}, cpu.os_index);
-    slot.l3_rank_in_node = l3_in_node({cpu.package, cpu.node}, cpu.l3);
-    slot.node_rank_in_package = node_in_package(cpu.package, cpu.node);
+    slot.rank_in_core = in_core({cpu.core.value}, cpu.os_index);
+    slot.rank_in_l3 = in_l3({package, node, l3, slot.rank_in_core, slot.slowness}, cpu.os_index);
+    slot.l3_rank_in_node = l3_in_node({package, node}, l3);
+    slot.node_rank_in_package = node_in_package({package}, node);
     slots.push_back(slot);
   }
   return slots;
 }
 
-template <class Key>
-[[nodiscard]] std::vector<placement_slot> sorted_slots(topology const& machine, Key key) {
+[[nodiscard]] inline std::vector<placement_slot> sorted_slots(topology const& machine,
+                                                              placement_slot::sort_key (placement_slot::*key)() const) {
   auto slots = placement_slots(machine);
-  std::sort(slots.begin(), slots.end(), [key](auto const& left, auto const& right) { return key(left) < key(right); });
+  std::sort(slots.begin(), slots.end(),
+            [key](placement_slot const& left, placement_slot const& right) { return (left.*key)() < (right.*key)(); });
   return slots;
 }
 
-// Node by node; within a node every core once before the second CPU of a core, the fast cores and one L3 group first.
 [[nodiscard]] inline std::vector<placement_slot> compact_slots(topology const& machine) {
-  return sorted_slots(machine, [](placement_slot const& slot) {
-    return std::tuple{slot.cpu->package, slot.node_rank_in_package, slot.rank_in_core,
-                      slot.slowness,     slot.l3_rank_in_node,      slot.rank_in_l3};
-  });
+  return sorted_slots(machine, &placement_slot::compact);
 }
 
-// Every core of the machine once before the second CPU of a core, the fast cores first; the groups take turns.
 [[nodiscard]] inline std::vector<placement_slot> scattered_slots(topology const& machine) {
-  return sorted_slots(machine, [](placement_slot const& slot) {
-    return std::tuple{slot.rank_in_core,         slot.slowness,    slot.rank_in_l3, slot.l3_rank_in_node,
-                      slot.node_rank_in_package, slot.cpu->package};
-  });
+  return sorted_slots(machine, &placement_slot::scattered);
 }
 
 // The usable CPUs of each L3 group that has one.
