@@ -20,13 +20,14 @@ include(${CMAKE_CURRENT_LIST_DIR}/packages.cmake)
 beat_read_switches(switches HELP JOBS LABEL)
 beat_set_jobs()
 
-# What is the same in every kind of build is shown in the plain one: that the benchmarks compile and give right answers,
-# that each test source has the includes it needs (elsewhere the sources of a folder compile as one, in half the time),
-# and how the machine of tests/numa is used, which needs packages that nothing else does.
+# The sources of a folder compile as one, in half the time. What is the same in every kind of build is shown in the plain
+# one: that the benchmarks compile and give right answers, and how the machine of tests/numa is used, which needs
+# packages that nothing else does.
+list(PREPEND switches -DCMAKE_UNITY_BUILD=ON)
 set(is_plain TRUE)
 if(BEAT_SANITIZE OR CMAKE_CXX_COMPILER OR BEAT_PORTABLE)
   set(is_plain FALSE)
-  list(PREPEND switches -DBEAT_BUILD_BENCH=OFF -DCMAKE_UNITY_BUILD=ON)
+  list(PREPEND switches -DBEAT_BUILD_BENCH=OFF)
 endif()
 cmake_host_system_information(RESULT processor QUERY OS_PLATFORM)
 set(beat_boots_a_machine FALSE)
@@ -60,11 +61,12 @@ if(ninja AND NOT EXISTS ${tree}/CMakeCache.txt)
 endif()
 
 # Optimised, as users run it, but with the assertions: RelWithDebInfo would define NDEBUG. Sanitizers hide what the
-# second level of optimisation is for, and take long to compile with it; so does more to debug with than line numbers.
+# second level of optimisation is for, the portable build is about other things, and both take long to compile with it;
+# so does more to debug with than line numbers.
 set(optimisation -O2)
 if(BEAT_SANITIZE MATCHES "address")
   set(optimisation -O0)
-elseif(BEAT_SANITIZE)
+elseif(BEAT_SANITIZE OR BEAT_PORTABLE)
   set(optimisation -O1)
 endif()
 beat_run("Configuring" ${CMAKE_COMMAND} -S ${beat_root} -B ${tree} ${generator} -DCMAKE_BUILD_TYPE=RelWithDebInfo

@@ -17,22 +17,21 @@ namespace {
 using beat::node_id;
 using beat::placement_policy;
 
-constexpr std::size_t page = 4096;
-constexpr std::size_t pages = 32;  // on each node, few enough that each is asked for
+constexpr std::size_t pages_of_each = 32;  // on each node, few enough that each is asked for
 
 // An element for each page, whose pages lie on the last node first, all of them touched by the calling thread.
 class spread_pages {
  public:
   struct element {
     int visits;
-    std::byte rest[page - sizeof(int)];
+    std::byte rest[guest::page - sizeof(int)];
   };
 
   spread_pages() {
     REQUIRE(memory_ != nullptr);
     for (unsigned i = 0; i < guest::nodes; ++i)
-      REQUIRE(
-          beat::detail::numa::bind(memory_ + i * pages * page, pages * page, node_of_part(i), beat::numa_policy::bind));
+      REQUIRE(beat::detail::numa::bind(memory_ + i * pages_of_each * guest::page, pages_of_each * guest::page,
+                                       node_of_part(i), beat::numa_policy::bind));
     std::memset(memory_, 0, bytes);
   }
   ~spread_pages() { beat::detail::numa::unmap(memory_, bytes); }
@@ -40,14 +39,14 @@ class spread_pages {
   spread_pages& operator=(spread_pages const&) = delete;
 
   [[nodiscard]] std::span<element> elements() const {
-    return {reinterpret_cast<element*>(memory_), guest::nodes * pages};
+    return {reinterpret_cast<element*>(memory_), guest::nodes * pages_of_each};
   }
   [[nodiscard]] unsigned node_of(element const& e) const {
-    return node_of_part(static_cast<unsigned>((&e - elements().data()) / std::ptrdiff_t{pages}));
+    return node_of_part(static_cast<unsigned>((&e - elements().data()) / std::ptrdiff_t{pages_of_each}));
   }
 
  private:
-  static constexpr std::size_t bytes = guest::nodes * pages * page;
+  static constexpr std::size_t bytes = guest::nodes * pages_of_each * guest::page;
   static constexpr unsigned node_of_part(unsigned part) { return guest::nodes - 1 - part; }
 
   std::byte* const memory_ = static_cast<std::byte*>(beat::detail::numa::map(bytes, beat::page_size::normal));
@@ -79,11 +78,11 @@ TEST_CASE("pages are found on their nodes", "[numa]") {
     beat::detail::numa::nodes_of(places, nodes);
   };
   auto* const begin = reinterpret_cast<std::byte*>(data.elements().data());
-  auto const runs = beat::detail::runs_by_node(begin, 8, guest::nodes * pages * page / 8, nodes_of);
+  auto const runs = beat::detail::runs_by_node(begin, 8, guest::nodes * pages_of_each * guest::page / 8, nodes_of);
   REQUIRE(runs.size() == guest::nodes);
   for (unsigned i = 0; i < guest::nodes; ++i) {
     CHECK(runs[i].home == static_cast<int>(guest::nodes - 1 - i));
-    CHECK(runs[i].size == pages * page / 8);
+    CHECK(runs[i].size == pages_of_each * guest::page / 8);
   }
 }
 

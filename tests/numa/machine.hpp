@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 // The machine in which these tests run, as boot.cmake makes it: four nodes with two CPUs each.
 
+#include <cstddef>
+
 #include <beat/topology/binding.hpp>
 #include <beat/topology/cpu_set.hpp>
 #include <beat/topology/platform.hpp>
@@ -12,6 +14,7 @@ namespace guest {
 
 inline constexpr unsigned nodes = 4;
 inline constexpr unsigned cpus = 8;
+inline constexpr std::size_t page = 4096;  // bytes
 
 inline beat::cpu_set cpus_of(unsigned node) { return {2 * node, 2 * node + 1}; }
 

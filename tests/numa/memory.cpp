@@ -20,16 +20,14 @@ using beat::numa_policy;
 using beat::numa_resource;
 using beat::page_size;
 
-constexpr std::size_t page = 4096;
-
 // Memory of some pages, and how many of them lie on each node once they were all touched from `toucher`.
 std::vector<std::size_t> pages_on_nodes(std::pmr::memory_resource& resource, std::size_t pages, unsigned toucher) {
   guest::stay_on const there{toucher};
-  auto* const memory = static_cast<std::byte*>(resource.allocate(pages * page, page));
-  std::memset(memory, 1, pages * page);
+  auto* const memory = static_cast<std::byte*>(resource.allocate(pages * guest::page, guest::page));
+  std::memset(memory, 1, pages * guest::page);
   std::vector<std::size_t> counts(guest::nodes);
-  for (std::size_t i = 0; i < pages; ++i) ++counts.at(beat::node_of(memory + i * page).value());
-  resource.deallocate(memory, pages * page, page);
+  for (std::size_t i = 0; i < pages; ++i) ++counts.at(beat::node_of(memory + i * guest::page).value());
+  resource.deallocate(memory, pages * guest::page, guest::page);
   return counts;
 }
 
