@@ -3,12 +3,11 @@
 // How a thread waits for a task. Invariant: it runs only that task, or what that waits for, and only what nobody has
 // begun. Protocol: runtime/README.md, "Blocking" and "Completion".
 
-#include <algorithm>
-#include <array>
-#include <cstddef>
 #include <cstdint>
+#include <new>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include <beat/base/error.hpp>
 #include <beat/runtime/visit.hpp>
@@ -35,22 +34,25 @@ inline bool run_unbegun(awaited_task& t, bool even_without_permit) noexcept {
   return ran;
 }
 
-/// Runs the first of what `t` waits for, by way of `before`, and then what that lets go on. False where nothing was
-/// run. *Throws:* error{self_wait}.
+/// Runs the first of all that `before` waits for, or itself, and then what that lets go on. False where nothing was
+/// run, also for want of memory for the way back. *Throws:* error{self_wait}.
 BEAT_NO_INLINE inline bool run_predecessors(task_share before, bool even_without_permit) {
-  std::array<task_share, 512> path;  // the way back, as far as there is room
-  std::size_t depth = 0;
+  std::vector<task_share> path;
   while (task_share earlier = before->predecessor()) {
-    path[depth++ % path.size()] = std::move(before);
+    try {
+      path.push_back(std::move(before));
+    } catch (std::bad_alloc const&) {
+      return false;
+    }
     before = std::move(earlier);
   }
   if (before->runs_on_this_thread())
     throw_error(errc::self_wait, "a task waits for what follows on itself: wait from outside of it");
   if (!run_unbegun(*before, even_without_permit)) return false;
-  for (std::size_t left = std::min(depth, path.size()); left != 0; --left) {
-    task_share const next = std::move(path[--depth % path.size()]);
-    bool const is_free = next->predecessor() == nullptr;
-    if (!is_free || (!run_unbegun(*next, even_without_permit) && !next->done.has_ended())) break;
+  for (; !path.empty(); path.pop_back()) {
+    awaited_task& next = *path.back();
+    bool const is_free = next.predecessor() == nullptr;
+    if (!is_free || (!run_unbegun(next, even_without_permit) && !next.done.has_ended())) break;
   }
   return true;
 }

@@ -137,15 +137,14 @@ auto follow(future<T>& before, scheduler* pool, F&& f) {
 template <class T>
 template <class F>
   requires continuation_of<std::decay_t<F>, T>
-auto future<T>::then(F&& f) -> future<typename detail::continuation_result<std::decay_t<F>, T>::type> {
+auto future<T>::then(F&& f) {
   return detail::follow(*this, state().pool, std::forward<F>(f));
 }
 
 template <class T>
 template <class Policy, class F>
   requires continuation_of<std::decay_t<F>, T>
-auto future<T>::then(basic_thread_pool<Policy>& pool, F&& f)
-    -> future<typename detail::continuation_result<std::decay_t<F>, T>::type> {
+auto future<T>::then(basic_thread_pool<Policy>& pool, F&& f) {
   return detail::follow(*this, &scheduler_of(pool), std::forward<F>(f));
 }
 

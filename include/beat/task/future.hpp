@@ -107,22 +107,20 @@ class [[nodiscard("post() is for tasks whose result nobody needs")]] future {
   /// takes one. What only this task waits for is asked as well. *Throws:* error{no_state}.
   bool request_stop() const { return detail::request_stop_of(state()); }
 
-  /// Lets `f` follow: as a task of the pool, once this one has ended. The future is empty afterwards, and the result is
-  /// that of `f`. `f` takes the value (`then([](int x) { ... })`, or nothing for void); where there is none, it is not
-  /// called, and the error is passed on. An `f` that takes a `beat::future<T>` instead gets a ready one, whatever is in
-  /// it. (What takes both, as one with an `auto` parameter, gets the value.) Where the pool is stopped, or stop is
-  /// requested in time, it ends as cancelled.
-  /// *Throws:* error{no_state}; error{pool_shutdown}, from outside of a pool that is closed; std::bad_alloc. Then the
-  /// future is as it was.
+  /// Lets `f` follow: as a task of the pool, once this one has ended. The future is empty afterwards; returns that of
+  /// what `f` returns. `f` takes the value (`then([](int x) { ... })`, or nothing for void); where there is none, it is
+  /// not called, and the error is passed on. An `f` that takes a `beat::future<T>` instead gets a ready one, whatever
+  /// is in it. (What takes both, as one with an `auto` parameter, gets the value.) Where the pool is stopped, or stop
+  /// is requested in time, it ends as cancelled. *Throws:* error{no_state}; error{pool_shutdown}, from outside of a
+  /// pool that is closed; std::bad_alloc. Then the future is as it was.
   template <class F>
     requires continuation_of<std::decay_t<F>, T>
-  auto then(F&& f) -> future<typename detail::continuation_result<std::decay_t<F>, T>::type>;
+  auto then(F&& f);
 
   /// The same as a task of another pool, which lives at least until this task has ended.
   template <class Policy, class F>
     requires continuation_of<std::decay_t<F>, T>
-  auto then(basic_thread_pool<Policy>& pool, F&& f)
-      -> future<typename detail::continuation_result<std::decay_t<F>, T>::type>;
+  auto then(basic_thread_pool<Policy>& pool, F&& f);
 
   /// Takes one share of the state over.
   explicit future(detail::future_state<T>& state) noexcept : state_{&state} {}

@@ -94,7 +94,7 @@ class gathering : public future_state<Result>, public follower {
   virtual follower* ended() noexcept = 0;
   virtual follower* all_follow() noexcept = 0;
 
-  Futures take() noexcept { return futures_.take(); }
+  predecessors<Futures>& leaders() noexcept { return futures_; }
 
   follower* fail_like(awaited_task& leader, std::exception_ptr error) noexcept {
     this->value.fail(std::move(error));
@@ -109,20 +109,6 @@ class gathering : public future_state<Result>, public follower {
     // acq_rel: everything done with the state comes before its end; pairs with itself
     if (told_by_.fetch_sub(1, std::memory_order_acq_rel) == 1) this->release();
     return told;
-  }
-
-  /// Best of all one that nobody has begun.
-  task_share predecessor() noexcept override {
-    return futures_.look([](Futures const& futures) {
-      task_share found;
-      any_of_futures(futures, [&](auto const& each) {
-        awaited_task& t = future_access::state(each);
-        bool const is_queued = t.done.is_queued();
-        if (is_queued || (found == nullptr && !t.done.has_ended())) found = share(t);
-        return is_queued;
-      });
-      return found;
-    });
   }
 
   task_share stop_predecessors() noexcept override {
@@ -159,7 +145,7 @@ class all_of final : public gathering<Futures, decltype(results_of(std::declval<
   follower* ended() noexcept override {
     // acq_rel: the results; pairs with itself
     if (left_.fetch_sub(1, std::memory_order_acq_rel) != 1) return nullptr;
-    Futures futures = this->take();
+    Futures futures = this->leaders().take();
     follower* told = nullptr;
     auto const pass_error_on = [&](auto const& each) {
       auto& leader = future_access::state(each);
@@ -172,6 +158,20 @@ class all_of final : public gathering<Futures, decltype(results_of(std::declval<
     return this->end_untold(has_value ? task_outcome::completed : task_outcome::failed);
   }
   follower* all_follow() noexcept override { return ended(); }
+
+  /// Best of all one that nobody has begun.
+  task_share predecessor() noexcept override {
+    return this->leaders().look([](auto const& futures) {
+      task_share found;
+      any_of_futures(futures, [&](auto const& each) {
+        awaited_task& t = future_access::state(each);
+        bool const is_queued = t.done.is_queued();
+        if (is_queued || (found == nullptr && !t.done.has_ended())) found = share(t);
+        return is_queued;
+      });
+      return found;
+    });
+  }
 
   std::atomic<std::size_t> left_;  // futures that have not ended, and the one who lets this follow them
 };
@@ -191,7 +191,7 @@ class any_of final : public gathering<std::vector<future<T>>, any_result<element
     // acq_rel: the result of the one that ended; pairs with itself
     std::uint32_t const before = seen_.fetch_or(what, std::memory_order_acq_rel);
     if ((before & what) != 0 || (before | what) != (one_ended | followed)) return nullptr;
-    std::vector<future<T>> futures = this->take();
+    std::vector<future<T>> futures = this->leaders().take();
     auto const first = std::find_if(futures.begin(), futures.end(), [](auto const& each) { return each.is_ready(); });
     auto& leader = future_access::state(*first);
     if (leader.has_failed()) return this->fail_like(leader, leader.take_error());
@@ -235,11 +235,13 @@ template <class T>
   using state = detail::all_of<std::vector<future<T>>>;
   for (auto const& each : futures) static_cast<void>(detail::future_access::state(each));
   detail::scheduler* const pool = futures.empty() ? nullptr : detail::future_access::state(futures.front()).pool;
-  return detail::gather(std::make_unique<state>(pool, futures.size()), std::move(futures));
+  auto all = std::make_unique<state>(pool, futures.size());
+  return detail::gather(std::move(all), std::move(futures));
 }
 
 /// The first of several futures that ends, by its index and its result, or with its exception. The others go on, and
-/// what they return is dropped; futures of different types are brought to one by `then`.
+/// what they return is dropped; futures of different types are brought to one by `then`. Who waits for it runs none of
+/// them, as another may end before.
 /// *Throws:* error{invalid_argument} where there is none; error{no_state} where one is empty; std::bad_alloc.
 template <class T>
 [[nodiscard("it is the only way to the result")]] future<any_result<detail::element_t<T>>> when_any(
