@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The completion under every schedule: one claim, and everybody who waits is woken, sees the result, and may be the one
-// who destroys it.
+// The completion under every schedule: one claim; everybody who waits is woken, sees the result, and may be the one who
+// destroys it; and who follows is told once.
 
 #include <beat/runtime/completion.hpp>
 
@@ -15,6 +15,8 @@ using beat::task_outcome;
 struct task {
   beat::completion<model::atomics> done;
   model::plain<int> result = 0;
+  model::plain<int> follower = 0;
+  model::plain<int> told = 0;
   model::atomic<int> holders;
 
   explicit task(int count) : holders{count} {}
@@ -22,8 +24,17 @@ struct task {
   void run() {
     if (done.claim()) {
       result = result + 1;
-      done.end(task_outcome::completed);
+      if (done.end(task_outcome::completed)) tell();
     }
+  }
+  void follow() {
+    follower = 7;
+    if (!done.follow()) tell();
+  }
+  void tell() {
+    model::expect(follower == 7, "the follower is not visible");
+    told = told + 1;
+    read();
   }
   void read() {
     model::expect(result == 1, "it ran twice, or the result is not visible");
@@ -85,5 +96,34 @@ TEST_CASE("completion: who sees the end sees the result", "[model][completion]")
                       t.done.wait_for(1000);
                       if (t.done.has_ended()) t.read();
                     });
+  });
+}
+
+TEST_CASE("completion: who follows is told once and sees the result", "[model][completion]") {
+  model::verify({.at_least = 20}, [] {
+    task t{1};
+    model::parallel([&] { t.run(); }, [&] { t.follow(); });
+    model::expect(t.told == 1, "the follower was not told, or twice");
+  });
+}
+
+TEST_CASE("completion: one follows while two claim and one of them waits", "[model][completion]") {
+  model::verify({.at_least = 1'000}, [] {
+    auto* const t = new task{3};
+    model::parallel(
+        [t] {
+          t->run();
+          t->release();
+        },
+        [t] {
+          t->follow();
+          t->release();
+        },
+        [t] {
+          t->run();
+          t->done.wait();
+          t->read();
+          t->release();
+        });
   });
 }

@@ -113,10 +113,19 @@ beat_plant(event_count epoch_read_before_the_announcement runtime/event_count.hp
 # ---- who ends something touches it no more ----
 
 beat_plant(completion waiter_overwritten_at_the_end runtime/completion.hpp
-  [==[if ((word_.exchange(word, std::memory_order_release) & waiting) != 0) Atomics]==]
-  [==[std::uint32_t const old = word_.load(std::memory_order_relaxed);
-    word_.store(word, std::memory_order_release);
-    if ((old & waiting) != 0) Atomics]==])
+  [==[std::uint32_t const before = word_.exchange(word, std::memory_order_acq_rel);]==]
+  [==[std::uint32_t const before = word_.load(std::memory_order_acquire);
+    word_.store(word, std::memory_order_release);]==])
+beat_plant(completion follower_set_after_a_look_at_the_end runtime/completion.hpp
+  [==[if (word_.compare_exchange_weak(seen, seen | followed, std::memory_order_release, std::memory_order_relaxed))
+        return true;]==] [==[word_.store(seen | followed, std::memory_order_release);
+      return true;]==])
+beat_plant(completion follower_forgotten_by_a_claim runtime/completion.hpp
+  [==[if (word_.compare_exchange_weak(seen, seen + running, std::memory_order_relaxed, std::memory_order_relaxed))]==]
+  [==[if (word_.compare_exchange_weak(seen, running | (seen & waiting), std::memory_order_relaxed,
+                                      std::memory_order_relaxed))]==])
+beat_plant(completion follower_told_by_nobody_where_it_has_ended test
+  [==[if (!done.follow()) tell();]==] [==[static_cast<void>(done.follow());]==])
 beat_plant(completion claimed_without_cas runtime/completion.hpp
   [==[if (word_.compare_exchange_weak(seen, seen + running, std::memory_order_relaxed, std::memory_order_relaxed))
         return true;]==] [==[word_.store(seen + running, std::memory_order_relaxed);

@@ -237,10 +237,10 @@ TEST_CASE("a pool stands still only where nothing moved for long enough", "[unit
   beat::detail::scheduler& s = scheduler_of(pool);
   auto const sleep = [](std::int64_t limit) { std::this_thread::sleep_for(std::chrono::nanoseconds{limit}); };
   bool stood_still = true;  // woken early, but this thread may be held up in between
-  for (int i = 0; i < 100 && stood_still; ++i) stood_still = s.stands_still([](std::int64_t) {});
+  for (int i = 0; i < 100 && stood_still; ++i) stood_still = stands_still(s, [](std::int64_t) {});
   CHECK_FALSE(stood_still);
-  CHECK(s.stands_still(sleep));
-  CHECK_FALSE(s.stands_still([&](std::int64_t limit) {
+  CHECK(stands_still(s, sleep));
+  CHECK_FALSE(stands_still(s, [&](std::int64_t limit) {
     sleep(limit);
     pool.run([] {});
   }));

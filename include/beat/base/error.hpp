@@ -22,6 +22,7 @@ enum class errc {
   thread_creation_failed,
   not_supported,
   overloaded,
+  abandoned,
 };
 
 }  // namespace beat::inline v0
@@ -63,6 +64,9 @@ class error_category_type final : public std::error_category {
       case errc::overloaded:
         return "The pool takes no further work at present; try again later, or do the work where it was to be "
                "submitted.";
+      case errc::abandoned:
+        return "Whoever was to give the result is gone without one; set a value or an exception before the promise "
+               "ends.";
     }
     return "This number is no beat error code; compare with the values of beat::errc.";
   }

@@ -1,7 +1,8 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The completion: the life of a heap task that somebody may wait for: queued, claimed by one thread, ended.
-// Kernel (proof: README.md, "Completion"). Invariant: exactly one claim succeeds, and only its owner ends it.
+// The completion: the life of a heap task that somebody may wait for, or something follow: queued, claimed by one
+// thread, ended. Kernel (proof: README.md, "Completion"). Invariant: exactly one claim succeeds, only its owner ends
+// it, and a follower is told once.
 
 #include <atomic>
 #include <cstdint>
@@ -18,8 +19,8 @@ class completion {
   [[nodiscard("only the one who claimed it may run it")]] bool claim() noexcept {
     std::uint32_t seen = word_.load(std::memory_order_relaxed);
     while ((seen & phase) == queued) {
-      // relaxed: whoever may claim it knows the callable, from the queue or as the one who submitted it. A waiting bit
-      // stays.
+      // relaxed: whoever may claim it knows the callable, from the queue or as the one who submitted it. The other bits
+      // stay.
       if (word_.compare_exchange_weak(seen, seen + running, std::memory_order_relaxed, std::memory_order_relaxed))
         return true;
     }
@@ -28,11 +29,26 @@ class completion {
 
   bool is_queued() const noexcept { return (word_.load(std::memory_order_relaxed) & phase) == queued; }
 
-  /// Only by the one who claimed it. The caller keeps the completion alive during the call.
-  void end(task_outcome how) noexcept {
+  /// Only by the one who claimed it. The caller keeps the completion alive during the call. True where there is a
+  /// follower: then it is the caller who tells it.
+  [[nodiscard("a follower must be told")]] bool end(task_outcome how) noexcept {
     std::uint32_t const word = ended | (static_cast<std::uint32_t>(how) << outcome_shift);
-    // release: the result; pairs with has_ended() and announce()
-    if ((word_.exchange(word, std::memory_order_release) & waiting) != 0) Atomics::futex_wake(word_, 0x7fffffff);
+    // acq_rel: the result, pairs with has_ended() and announce(); and the follower, pairs with follow()
+    std::uint32_t const before = word_.exchange(word, std::memory_order_acq_rel);
+    if ((before & waiting) != 0) Atomics::futex_wake(word_, 0x7fffffff);
+    return (before & followed) != 0;
+  }
+
+  /// At most once: says that there is a follower, which who ends it finds where the caller has left it. False where it
+  /// has ended: then nobody tells the follower.
+  [[nodiscard("where it has ended nobody is told")]] bool follow() noexcept {
+    std::uint32_t seen = word_.load(std::memory_order_relaxed);
+    while (!has_ended()) {
+      // release: the follower; pairs with end()
+      if (word_.compare_exchange_weak(seen, seen | followed, std::memory_order_release, std::memory_order_relaxed))
+        return true;
+    }
+    return false;
   }
 
   bool has_ended() const noexcept {
@@ -56,8 +72,8 @@ class completion {
 
  private:
   static constexpr std::uint32_t queued = 0, running = 1, ended = 2, phase = 3;
-  static constexpr std::uint32_t waiting = 4;
-  static constexpr unsigned outcome_shift = 3;
+  static constexpr std::uint32_t waiting = 4, followed = 8;
+  static constexpr unsigned outcome_shift = 4;
 
   /// Sets the waiting bit unless it has ended; returns the word to sleep on.
   std::uint32_t announce() noexcept {
@@ -71,7 +87,8 @@ class completion {
     return seen;
   }
 
-  // Bits 0-1: phase; bit 2: somebody waits; bits 3-4: the outcome, once ended.
+  // Bits 0-1: phase; bit 2: somebody waits; bit 3: it has a follower; bits 4-5: the outcome, once ended, alone with the
+  // phase.
   typename Atomics::template atomic<std::uint32_t> word_{queued};
 };
 

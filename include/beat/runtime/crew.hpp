@@ -13,6 +13,7 @@
 #include <vector>
 
 #include <beat/base/atomics.hpp>
+#include <beat/base/error.hpp>
 #include <beat/base/random.hpp>
 #include <beat/base/unique_function.hpp>
 #include <beat/runtime/event_count.hpp>
@@ -40,6 +41,12 @@ std::int64_t deadline_after(std::chrono::duration<Rep, Period> duration) noexcep
   return now() + std::chrono::nanoseconds{counts ? std::chrono::duration_cast<std::chrono::nanoseconds>(duration)
                                                  : std::chrono::nanoseconds{century}}
                      .count();
+}
+
+[[noreturn]] BEAT_NO_INLINE inline void refuse() {
+  throw_error(errc::pool_shutdown,
+              "the pool takes no more work: submit before its shutdown, or to another pool; after a fork(2) the child "
+              "needs a pool of its own");
 }
 
 class crew {
@@ -123,10 +130,20 @@ class crew {
   /// Sees that as many pool threads as there are permits do not block inside a task.
   virtual void start_spare() noexcept = 0;
 
+  /// Counts as cancelled a task that was claimed by a thread without a worker.
+  void discarded() noexcept {
+    discarded_.fetch_add(1, std::memory_order_relaxed);
+    report(1);
+  }
+
   std::atomic<std::uint32_t> unblocked{0};  // pool threads that do not block inside a task
 
  protected:
   ~crew() = default;
+
+  std::atomic<std::uint64_t> discarded_{0};  // tasks that were cancelled by a thread without a worker
+  // Tasks that were expected and have not arrived: written by those who bring them, read at the end of the pool.
+  std::atomic<std::uint64_t> expected_{0};
 
   /// Called under the scheduler's lock. *Throws:* std::bad_alloc.
   void replace_layout(std::unique_ptr<layout const> next) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <exception>
 #include <memory>
@@ -31,6 +32,24 @@ namespace beat::inline v0 {
 
 template <class T>
 class future;
+
+/// What submit accepts: a task body, or what is callable with a std::stop_token.
+template <class F>
+concept stoppable_task_body = task_body<F> || std::invocable<F&, std::stop_token>;
+
+namespace detail {
+
+template <class F>
+concept wants_stop_token = !task_body<F>;
+
+template <class F>
+struct submit_result : call_result<F&> {};
+template <wants_stop_token F>
+struct submit_result<F> : std::invoke_result<F&, std::stop_token> {};
+template <class F>
+using submit_result_t = typename submit_result<F>::type;
+
+}  // namespace detail
 
 /// What a task may be given beside its callable.
 struct task_options {
@@ -152,10 +171,11 @@ class basic_thread_pool {
   [[nodiscard("without a look at the result, use post")]] expected<void> try_post(F&& f,
                                                                                   task_options const& options = {});
 
-  /// Queues `f` and returns the future of its result. *Throws:* as post.
+  /// Queues `f` and returns the future of its result. An `f` that takes a std::stop_token gets one, which tells of
+  /// `future::request_stop()` and of `options.stop`. *Throws:* as post.
   template <class F>
-    requires task_body<std::decay_t<F>>
-  auto submit(F&& f, task_options const& options = {}) -> future<detail::call_result_t<std::decay_t<F>&>>;
+    requires stoppable_task_body<std::decay_t<F>>
+  auto submit(F&& f, task_options const& options = {}) -> future<detail::submit_result_t<std::decay_t<F>>>;
 
   /// Waits until every task that was queued has ended, and whatever other threads run here; helps meanwhile.
   /// *Throws:* error{self_wait} from inside a task of this pool.

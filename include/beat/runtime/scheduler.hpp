@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -24,12 +25,6 @@
 #include <beat/topology/binding.hpp>
 
 namespace beat::inline v0::detail {
-
-[[noreturn]] BEAT_NO_INLINE inline void refuse() {
-  throw_error(errc::pool_shutdown,
-              "the pool takes no more work: submit before its shutdown, or to another pool; after a fork(2) the child "
-              "needs a pool of its own");
-}
 
 class scheduler final : public crew {
  public:
@@ -97,19 +92,21 @@ class scheduler final : public crew {
   [[nodiscard("a refused task is the caller's")]] bool accept(task* t, std::optional<node_id> hint = {}) noexcept {
     worker* const w = mine();
     if (!admit(w != nullptr)) return false;
-    bool const is_hinted = hint && hint->value < homes();
-    std::uint32_t const own = w != nullptr ? w->home() : home_here();
-    std::uint32_t const home = is_hinted ? hint->value : own;
-    if (w == nullptr || home != own || !pushed(*w, t)) arrivals(home).push(t);
-    if (!is_hinted || !people.call(home)) people.work_arrived(home);
-    if (unblocked.load(std::memory_order_relaxed) == 0) start_spare();  // which failed when the last one blocked
+    enqueue(t, w, hint);
     return true;
   }
 
-  /// Counts as cancelled a task that was claimed by a thread without a worker.
-  void discarded() noexcept {
-    discarded_.fetch_add(1, std::memory_order_relaxed);
-    report(1);
+  /// Counts in a task that is to be queued later, by `arrive`. False where the pool is closed.
+  [[nodiscard("a closed pool takes nothing")]] bool expect() noexcept {
+    if (!admit(mine() != nullptr)) return false;
+    expected_.fetch_add(1, std::memory_order_relaxed);
+    return true;
+  }
+
+  /// Queues a task that was expected. The pool may be gone when this returns.
+  void arrive(task* t) noexcept {
+    enqueue(t, mine(), {});
+    expected_.fetch_sub(1, std::memory_order_release);  // release: the last use of the pool; pairs with end()
   }
 
   /// A worker for a thread from outside, or null where all are taken or there is no memory for another one. It is free
@@ -135,19 +132,6 @@ class scheduler final : public crew {
     std::uint64_t const admitted = tasks.admitted();  // roots too
     sum.submitted = admitted - std::min(admitted, sum.roots);
     return sum;
-  }
-
-  /// Calls `wait(nanoseconds)` on a thread that blocks. True where it took its time, and nothing began and nothing
-  /// ended in this pool meanwhile.
-  template <class Wait>
-  bool stands_still(Wait&& wait) noexcept {
-    std::int64_t const begun = now();
-    std::uint64_t const before = progress();
-    {
-      blocked_scope const blocked;
-      wait(tuning.stuck);
-    }
-    return progress() == before && now() - begun >= tuning.stuck;
   }
 
   /// Grows whenever something begins or ends in this pool.
@@ -201,6 +185,15 @@ class scheduler final : public crew {
   std::uint32_t unbound() const noexcept { return unbound_.load(std::memory_order_relaxed); }
 
  private:
+  void enqueue(task* t, worker* w, std::optional<node_id> hint) noexcept {
+    bool const is_hinted = hint && hint->value < homes();
+    std::uint32_t const own = w != nullptr ? w->home() : home_here();
+    std::uint32_t const home = is_hinted ? hint->value : own;
+    if (w == nullptr || home != own || !pushed(*w, t)) arrivals(home).push(t);
+    if (!is_hinted || !people.call(home)) people.work_arrived(home);
+    if (unblocked.load(std::memory_order_relaxed) == 0) start_spare();  // which failed when the last one blocked
+  }
+
   static bool pushed(worker& w, task* t) noexcept {
     try {
       w.push(t);
@@ -273,6 +266,9 @@ class scheduler final : public crew {
       for (std::thread& t : threads_) ::new (static_cast<void*>(&t)) std::thread;  // there is nothing to join or detach
       return;
     }
+    // What is still expected was cancelled, or this is the last instruction of who brought it.
+    // acquire: pairs with arrive()
+    while (expected_.load(std::memory_order_acquire) != 0) std::this_thread::sleep_for(std::chrono::microseconds{50});
     ending.store(true, std::memory_order_seq_cst);  // seq_cst: before the look for sleepers; pairs with until_active()
     people.wake_all();
     for (std::thread& t : threads_) t.join();
@@ -289,12 +285,11 @@ class scheduler final : public crew {
   std::uint32_t room_for_spares_ = max_spares;
   std::uint32_t room_for_guests_ = max_guests;
   std::vector<std::unique_ptr<worker>> workers_;
-  std::vector<std::thread> threads_;         // those of the first workers, and then of spares
-  std::vector<std::uint32_t> ids_;           // of their workers
-  worker* unmanned_ = nullptr;               // made for a thread which could not be started
-  std::atomic<std::uint32_t> running_{0};    // threads that have begun
-  std::atomic<std::uint32_t> unbound_{0};    // threads that the system did not let run where they were placed
-  std::atomic<std::uint64_t> discarded_{0};  // tasks that were cancelled by a thread without a worker
+  std::vector<std::thread> threads_;       // those of the first workers, and then of spares
+  std::vector<std::uint32_t> ids_;         // of their workers
+  worker* unmanned_ = nullptr;             // made for a thread which could not be started
+  std::atomic<std::uint32_t> running_{0};  // threads that have begun
+  std::atomic<std::uint32_t> unbound_{0};  // threads that the system did not let run where they were placed
 };
 
 }  // namespace beat::inline v0::detail

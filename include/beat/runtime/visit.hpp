@@ -49,6 +49,19 @@ class visit {
   worker* guest_ = nullptr;
 };
 
+/// Calls `wait(nanoseconds)` on a thread that blocks. True where it took its time, and nothing began and nothing ended
+/// in this pool meanwhile.
+template <class Wait>
+bool stands_still(scheduler const& pool, Wait&& wait) noexcept {
+  std::int64_t const begun = now();
+  std::uint64_t const before = pool.progress();
+  {
+    blocked_scope const blocked;
+    wait(pool.tuning.stuck);
+  }
+  return pool.progress() == before && now() - begun >= pool.tuning.stuck;
+}
+
 /// *Throws:* error{self_wait} inside a task of this pool.
 inline void refuse_self_wait(scheduler const& pool) {
   if (pool.mine() != nullptr)

@@ -66,6 +66,13 @@ class outcome {
     }
   }
 
+  /// Moves the exception out, and leaves nothing.
+  std::exception_ptr take_error() noexcept {
+    std::exception_ptr error = std::move(error_);
+    std::destroy_at(std::addressof(error_));
+    return error;
+  }
+
   /// Destroys what it holds.
   void discard(bool failed) noexcept {
     if (failed)
@@ -75,11 +82,7 @@ class outcome {
   }
 
  private:
-  [[noreturn]] BEAT_NO_INLINE void rethrow() {
-    std::exception_ptr const error = std::move(error_);
-    std::destroy_at(std::addressof(error_));
-    std::rethrow_exception(error);
-  }
+  [[noreturn]] BEAT_NO_INLINE void rethrow() { std::rethrow_exception(take_error()); }
 
   union {
     stored value_;

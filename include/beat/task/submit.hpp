@@ -3,6 +3,7 @@
 // submit and post: independent tasks, with a future or without. Defines those members of basic_thread_pool.
 
 #include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -70,13 +71,42 @@ template <class F>
 }
 
 template <class F>
-auto submit_to(scheduler& pool, F&& f, task_options const& options) {
+auto submit_to(scheduler& pool, F&& f, task_options const& options, std::stop_source own_stop) {
   return queue_where_asked(pool, std::forward<F>(f), options, [&]<class G>(G&& g, std::optional<node_id> hint) {
     using state = submitted<std::decay_t<G>>;
-    auto t = std::make_unique<state>(std::forward<G>(g), options.stop);
+    auto t = std::make_unique<state>(pool, std::forward<G>(g), options.stop, std::move(own_stop));
     if (!pool.accept(t.get(), hint)) refuse();
-    return future<typename state::result>{*t.release(), pool};
+    return future<typename state::result>{*t.release()};
   });
+}
+
+/// Calls a callable that takes a stop token, with one that tells of a stop of the task itself, or of its options.
+template <class F>
+class stoppable {
+ public:
+  template <class G>
+  stoppable(G&& f, std::stop_source own, std::stop_token given)
+      : callable_(std::forward<G>(f)), own_{std::move(own)}, given_{std::move(given)} {}
+
+  std::invoke_result_t<F&, std::stop_token> operator()() {
+    std::stop_callback const passed_on{given_, [this] { own_.request_stop(); }};
+    return std::invoke(callable_, own_.get_token());
+  }
+
+ private:
+  F callable_;
+  std::stop_source own_;
+  std::stop_token given_;
+};
+
+template <class F>
+auto submit_to(scheduler& pool, F&& f, task_options const& options) {
+  if constexpr (wants_stop_token<std::decay_t<F>>) {
+    std::stop_source const own_stop;
+    return submit_to(pool, stoppable<std::decay_t<F>>{std::forward<F>(f), own_stop, options.stop}, options, own_stop);
+  } else {
+    return submit_to(pool, std::forward<F>(f), options, std::stop_source{std::nostopstate});
+  }
 }
 
 }  // namespace detail
@@ -100,9 +130,9 @@ expected<void> basic_thread_pool<Policy>::try_post(F&& f, task_options const& op
 
 template <scheduler_policy Policy>
 template <class F>
-  requires task_body<std::decay_t<F>>
+  requires stoppable_task_body<std::decay_t<F>>
 auto basic_thread_pool<Policy>::submit(F&& f, task_options const& options)
-    -> future<detail::call_result_t<std::decay_t<F>&>> {
+    -> future<detail::submit_result_t<std::decay_t<F>>> {
   detail::require_admission(scheduler_);
   return detail::submit_to(scheduler_, std::forward<F>(f), options);
 }

@@ -131,7 +131,8 @@ class task_group {
         pool_.settled.cancel();
         break;
       }
-      if (pool_.stands_still([&](std::int64_t limit) { pool_.settled.wait_for(key, limit); })) run_queued(mine);
+      if (detail::stands_still(pool_, [&](std::int64_t limit) { pool_.settled.wait_for(key, limit); }))
+        run_queued(mine);
     }
     if (mine != nullptr) mine->report();  // what this thread does next may take long, and need not be a task
     pending_.reset();
