@@ -11,6 +11,10 @@
 #include <beat/memory/node_cache.hpp>
 #include <beat/runtime/completion.hpp>
 
+namespace beat::inline v0 {
+class cpu_set;
+}
+
 namespace beat::inline v0::detail {
 
 class worker;
@@ -28,7 +32,8 @@ struct task {
 
   task* next = nullptr;  // in an inbox
   function const settle;
-  void const* const family;  // the task_group that waits for it, or null
+  void const* const family;       // the task_group that waits for it, or null
+  cpu_set const* cpus = nullptr;  // of its pool: those that it is pinned to, or null
 
   explicit task(function f, void const* group = nullptr) noexcept : settle{f}, family{group} {}
   task(task const&) = delete;

@@ -16,6 +16,7 @@
 #include <beat/base/error.hpp>
 #include <beat/runtime/visit.hpp>
 #include <beat/task/outcome.hpp>
+#include <beat/task/pinned.hpp>
 
 namespace beat::inline v0::detail {
 
@@ -197,7 +198,10 @@ class submitted final : public future_state<call_result_t<F&>> {
 
  private:
   task_outcome execute(worker& me) noexcept override {
-    bool const returned = this->value.capture([&]() -> result { return call(*callable_, me); });
+    bool const returned = this->value.capture([&]() -> result {
+      pin_scope const there{*this};
+      return call(*callable_, me);
+    });
     callable_.reset();  // what it captured is released with the task, not with the future
     return returned ? task_outcome::completed : task_outcome::failed;
   }

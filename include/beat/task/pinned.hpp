@@ -1,15 +1,13 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The pinned call: how task_options::pinned_to holds. It is a callable around the user's, so that whoever runs the
-// task, a worker or a thread that waits for it, is on the node meanwhile; and tasks that are not pinned know nothing of
-// it.
+// How task_options::pinned_to holds: whoever runs the task, a worker or a thread that waits for it, is on the node
+// meanwhile. So no queue, no wake-up and no wait depends on a pin.
 
+#include <memory>
 #include <new>
 #include <optional>
 #include <string>
 #include <system_error>
-#include <type_traits>
-#include <utility>
 
 #include <beat/base/error.hpp>
 #include <beat/base/expected.hpp>
@@ -50,25 +48,39 @@ class [[nodiscard]] follow_rebind {
   layout const* before_ = nullptr;
 };
 
-template <class F>
-class pinned {
+/// While it lives the calling thread is on the CPUs that a task is pinned to. For a task that is not pinned it does
+/// nothing, so that every task can have one.
+class [[nodiscard]] pin_scope {
  public:
-  template <class G>
-  pinned(cpu_set const& cpus, G&& f) : cpus_{&cpus}, callable_(std::forward<G>(f)) {}
-
-  /// *Throws:* error{not_supported} where the system refuses to bind the thread; then the callable is not called.
-  call_result_t<F&> operator()(context where) {
-    follow_rebind const afterwards;
-    cpu_set const now = this_thread_affinity();
-    bool const is_there = (now & *cpus_) == now;
-    bound_scope const here{is_there ? cpu_set{} : *cpus_};
-    if (expected<void> const& bound = here.result(); !bound) refuse_to_run(*cpus_, bound.error());
-    return call(callable_, where.lane());
+  /// *Throws:* error{not_supported} where the system refuses to bind the thread, std::bad_alloc.
+  explicit pin_scope(task const& t) {
+    if (t.cpus != nullptr) [[unlikely]]
+      enter(*t.cpus);
   }
+  ~pin_scope() {
+    if (bound_ != nullptr) [[unlikely]]
+      leave();
+  }
+  pin_scope(pin_scope const&) = delete;
+  pin_scope& operator=(pin_scope const&) = delete;
 
  private:
-  cpu_set const* cpus_;  // of the pool, which lives as long as it runs tasks
-  F callable_;
+  struct bound {
+    follow_rebind const afterwards = {};
+    bound_scope const here;
+    explicit bound(cpu_set const& cpus) : here{cpus} {}
+  };
+
+  BEAT_NO_INLINE void enter(cpu_set const& cpus) {
+    cpu_set const now = this_thread_affinity();
+    bool const is_there = (now & cpus) == now;
+    auto scope = std::make_unique<bound>(is_there ? cpu_set{} : cpus);
+    if (expected<void> const& result = scope->here.result(); !result) refuse_to_run(cpus, result.error());
+    bound_ = scope.release();
+  }
+  BEAT_NO_INLINE void leave() noexcept { delete bound_; }
+
+  bound* bound_ = nullptr;
 };
 
 /// On which CPUs a task runs that is pinned to `node`. *Throws:* error{invalid_argument}.
@@ -86,14 +98,13 @@ class pinned {
   return cpus;
 }
 
-/// Calls `queue(callable, hint)` with the callable that does what `options` ask for, and with the node that they
-/// prefer.
-template <class F, class Queue>
-decltype(auto) queue_where_asked(crew const& pool, F&& f, task_options const& options, Queue queue) {
+/// Pins `t` where `options` ask for that. The node where it is to be queued, if they name one.
+/// *Throws:* error{invalid_argument}.
+inline std::optional<node_id> pin_where_asked(crew const& pool, task& t, task_options const& options) {
   if (!options.pinned_to) [[likely]]
-    return queue(std::forward<F>(f), options.affinity_hint);
-  cpu_set const& cpus = cpus_to_pin_to(pool, *options.pinned_to);
-  return queue(pinned<std::decay_t<F>>{cpus, std::forward<F>(f)}, options.pinned_to);
+    return options.affinity_hint;
+  t.cpus = &cpus_to_pin_to(pool, *options.pinned_to);
+  return options.pinned_to;
 }
 
 }  // namespace beat::inline v0::detail

@@ -3,7 +3,6 @@
 // run: how a thread enters a pool with a piece of work and waits for it, lending itself where a worker's place is free.
 // Defines basic_thread_pool::run; algorithms that are given a pool go through it.
 
-#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -16,13 +15,24 @@ namespace beat::inline v0 {
 
 namespace detail {
 
+/// A call without its type: what is queued compiles once.
+struct erased_call {
+  void (*function)(void const* object, context where);
+  void const* object;
+  void operator()(context where) const { function(object, where); }
+};
+
+BEAT_NO_INLINE inline void wait_for_queued(scheduler& pool, erased_call f) { submit_to(pool, f, {}).get(); }
+
 /// Runs `f` in `pool` where no place for the calling thread is free: a worker takes it, or this thread once it can.
 template <class F>
 BEAT_NO_INLINE call_result_t<F&> run_queued(scheduler& pool, F& f) {
   outcome<call_result_t<F&>> result;
   bool returned = false;
-  submit_to(pool, [&] { returned = result.capture([&]() -> decltype(auto) { return call(f, *current_lane); }); }, {})
-      .get();
+  auto const body = [&](context where) {
+    returned = result.capture([&]() -> decltype(auto) { return call(f, where.lane()); });
+  };
+  wait_for_queued(pool, {[](void const* b, context where) { (*static_cast<decltype(body)*>(b))(where); }, &body});
   return result.take(!returned);
 }
 

@@ -5,7 +5,6 @@
 #include <exception>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <stop_token>
 #include <type_traits>
 #include <utility>
@@ -32,6 +31,7 @@ class posted final : public task {
     std::unique_ptr<posted> const t{static_cast<posted*>(self)};
     if (action == task_action::cancel || t->stop_.stop_requested()) return task_effect::cancelled;
     try {
+      pin_scope const there{*t};
       call(t->callable_, me);
       return task_effect::completed;
     } catch (...) {
@@ -62,22 +62,18 @@ inline void require_admission(scheduler& pool) {
 
 template <class F>
 [[nodiscard]] bool post_to(scheduler& pool, F&& f, task_options const& options) {
-  return queue_where_asked(pool, std::forward<F>(f), options, [&]<class G>(G&& g, std::optional<node_id> hint) {
-    auto t = std::make_unique<posted<std::decay_t<G>>>(std::forward<G>(g), options.stop);
-    if (!pool.accept(t.get(), hint)) return false;
-    static_cast<void>(t.release());
-    return true;
-  });
+  auto t = std::make_unique<posted<std::decay_t<F>>>(std::forward<F>(f), options.stop);
+  if (!pool.accept(t.get(), pin_where_asked(pool, *t, options))) return false;
+  static_cast<void>(t.release());
+  return true;
 }
 
 template <class F>
 auto submit_to(scheduler& pool, F&& f, task_options const& options, std::stop_source own_stop) {
-  return queue_where_asked(pool, std::forward<F>(f), options, [&]<class G>(G&& g, std::optional<node_id> hint) {
-    using state = submitted<std::decay_t<G>>;
-    auto t = std::make_unique<state>(pool, std::forward<G>(g), options.stop, std::move(own_stop));
-    if (!pool.accept(t.get(), hint)) refuse();
-    return future<typename state::result>{*t.release()};
-  });
+  using state = submitted<std::decay_t<F>>;
+  auto t = std::make_unique<state>(pool, std::forward<F>(f), options.stop, std::move(own_stop));
+  if (!pool.accept(t.get(), pin_where_asked(pool, *t, options))) refuse();
+  return future<typename state::result>{*t.release()};
 }
 
 /// Calls a callable that takes a stop token, with one that tells of a stop of the task itself, or of its options.

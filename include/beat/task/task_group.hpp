@@ -37,15 +37,14 @@ class task_group {
   template <class F>
     requires task_body<std::decay_t<F>>
   void run(F&& f, task_options const& options = {}) {
-    detail::queue_where_asked(pool_, std::forward<F>(f), options, [&]<class G>(G&& g, std::optional<node_id> hint) {
-      auto t = std::make_unique<member<std::decay_t<G>>>(*this, std::forward<G>(g), options.stop);
-      pending_.add();
-      if (!pool_.accept(t.get(), hint)) {
-        leave();
-        detail::refuse();
-      }
-      static_cast<void>(t.release());
-    });
+    auto t = std::make_unique<member<std::decay_t<F>>>(*this, std::forward<F>(f), options.stop);
+    std::optional<node_id> const where = detail::pin_where_asked(pool_, *t, options);
+    pending_.add();
+    if (!pool_.accept(t.get(), where)) {
+      leave();
+      detail::refuse();
+    }
+    static_cast<void>(t.release());
   }
 
   /// Waits until every task of the group has ended; then it can be used again. Until then tasks may add others.
@@ -92,6 +91,7 @@ class task_group {
       if (action == detail::task_action::run && !is_stopped) {
         running const here{&group, std::exchange(innermost, &here)};
         try {
+          detail::pin_scope const there{*t};
           detail::call(t->callable_, me);
           effect = detail::task_effect::completed;
         } catch (...) {
