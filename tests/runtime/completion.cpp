@@ -28,12 +28,27 @@ TEST_CASE("a completion is queued then claimed then ended", "[unit]") {
   CHECK_FALSE(c.has_ended());
   c.wait_for(1'000'000);
   CHECK_FALSE(c.has_ended());
-  c.end(how);
+  CHECK_FALSE(c.end(how));  // nobody follows
   CHECK(c.has_ended());
   CHECK(c.outcome() == how);
   CHECK_FALSE(c.claim());
   c.wait();
   c.wait_for(1);
+}
+
+TEST_CASE("who follows a completion is told by its end or follows nothing any more", "[unit]") {
+  auto const how = GENERATE(task_outcome::completed, task_outcome::failed, task_outcome::cancelled);
+  bool const early = GENERATE(true, false);  // before the claim, or after
+  completion followed;
+  if (early) CHECK(followed.follow());
+  CHECK(followed.is_queued());
+  CHECK(followed.claim());
+  if (!early) CHECK(followed.follow());
+  CHECK_FALSE(followed.has_ended());
+  CHECK(followed.end(how));
+  CHECK(followed.has_ended());
+  CHECK(followed.outcome() == how);
+  CHECK_FALSE(followed.follow());
 }
 
 TEST_CASE("of many claims one succeeds and all who wait see the result", "[unit]") {
@@ -53,7 +68,7 @@ TEST_CASE("of many claims one succeeds and all who wait see the result", "[unit]
         if (c.claim()) {
           ++claims;
           result = 42;
-          c.end(task_outcome::failed);
+          static_cast<void>(c.end(task_outcome::failed));
         }
         while (!c.has_ended()) c.wait_for(1'000'000);
         if (result == 42) ++right;

@@ -134,6 +134,7 @@ TEST_CASE("when_all of coroutines gives all results or the leftmost exception", 
   CHECK(a + c == 4);
   static_cast<void>(b);
   std::vector<beat::task<int>> many;
+  many.reserve(100);
   for (int i = 0; i < 100; ++i) many.push_back(hops(pool, i));
   int sum = 0;
   for (int const each : beat::sync_wait(beat::when_all(std::move(many)))) sum += each;

@@ -112,7 +112,7 @@ beat::task<std::tuple<element_t<Ts>...>> await_all(std::tuple<beat::task<Ts>...>
 /// pool gives its place to another one meanwhile. `stop` is what the coroutine sees as its token.
 /// *Throws:* what the coroutine throws; error{no_state}; std::bad_alloc.
 template <class T>
-T sync_wait(task<T> awaited, std::stop_token stop = {}) {
+T sync_wait(task<T> awaited, std::stop_token const& stop = {}) {
   auto const begun = detail::task_access::handle(awaited);
   detail::end_of_coroutine end;
   begun.promise().starter = &end;

@@ -58,6 +58,21 @@ bool any_of_futures(std::vector<future<T>> const& futures, F&& f) {
   return std::any_of(futures.begin(), futures.end(), f);
 }
 
+/// The leader number `i`, or null where there are not so many.
+template <class... Ts>
+awaited_task* leader_at(std::tuple<future<Ts>...> const& futures, std::size_t i) {
+  awaited_task* found = nullptr;
+  any_of_futures(futures, [&](auto const& each) {
+    found = i == 0 ? &future_access::state(each) : nullptr;
+    return i-- == 0;
+  });
+  return found;
+}
+template <class T>
+awaited_task* leader_at(std::vector<future<T>> const& futures, std::size_t i) {
+  return i < futures.size() ? &future_access::state(futures[i]) : nullptr;
+}
+
 template <class... Ts>
 auto results_of(std::tuple<future<Ts>...>& futures) {
   return std::apply([](auto&... each) { return std::tuple<element_t<Ts>...>{take_element(each)...}; }, futures);
@@ -115,14 +130,8 @@ class gathering : public future_state<Result>, public follower {
     task_share last;
     for (std::size_t i = 0;; ++i) {
       task_share one = futures_.look([i](Futures const& futures) {
-        task_share found;
-        std::size_t index = 0;
-        any_of_futures(futures, [&](auto const& each) {
-          if (index++ != i) return false;
-          found = share(future_access::state(each));
-          return true;
-        });
-        return found;
+        awaited_task* const leader = leader_at(futures, i);
+        return leader != nullptr ? share(*leader) : task_share{};
       });
       if (one == nullptr) return last;
       if (last != nullptr) request_stop_of(*last);
@@ -161,19 +170,22 @@ class all_of final : public gathering<Futures, decltype(results_of(std::declval<
 
   /// Best of all one that nobody has begun.
   task_share predecessor() noexcept override {
-    return this->leaders().look([](auto const& futures) {
-      task_share found;
-      any_of_futures(futures, [&](auto const& each) {
-        awaited_task& t = future_access::state(each);
-        bool const is_queued = t.done.is_queued();
-        if (is_queued || (found == nullptr && !t.done.has_ended())) found = share(t);
-        return is_queued;
-      });
-      return found;
+    return this->leaders().look([this](Futures const& futures) {
+      awaited_task* found = nullptr;
+      for (std::size_t i = before_have_ended_; awaited_task* const leader = leader_at(futures, i); ++i) {
+        if (leader->done.is_queued()) return share(*leader);
+        if (!leader->done.has_ended()) {
+          if (found == nullptr) found = leader;
+        } else if (i == before_have_ended_) {
+          ++before_have_ended_;
+        }
+      }
+      return found != nullptr ? share(*found) : task_share{};
     });
   }
 
-  std::atomic<std::size_t> left_;  // futures that have not ended, and the one who lets this follow them
+  std::atomic<std::size_t> left_;      // futures that have not ended, and the one who lets this follow them
+  std::size_t before_have_ended_ = 0;  // the futures before this one have; used while one looks at the leaders
 };
 
 template <class T>
