@@ -61,6 +61,19 @@ class loop_control {
   std::atomic<state> state_;
 };
 
+/// While it lives, the code that runs at `l` is within a loop of this kind.
+class loop_nesting {
+ public:
+  loop_nesting(lane& l, void const* kind) noexcept : lane_{l}, outer_{std::exchange(l.loop, kind)} {}
+  ~loop_nesting() { lane_.loop = outer_; }
+  loop_nesting(loop_nesting const&) = delete;
+  loop_nesting& operator=(loop_nesting const&) = delete;
+
+ private:
+  lane& lane_;
+  void const* const outer_;
+};
+
 /// How long the next chunk is, where the clock tells what an iteration costs. Of unknown cost: 1, 2, 4, ..., and at
 /// most an eighth of what is left. Of known cost: at least a grain; but the first one is at most half of the loop, as
 /// iterations may have become longer.
@@ -121,7 +134,7 @@ class loop {
 
   /// At `l`, the elements [first, last). Appends to `done`.
   void run(lane& l, part& done, std::size_t first, std::size_t last) {
-    nesting const inside{l, &loop_cost_of<Body>};
+    loop_nesting const inside{l, &loop_cost_of<Body>};
     try {
       if (one_by_one_)
         run_by(single_steps{}, l, done, first, last);
@@ -134,18 +147,6 @@ class loop {
   }
 
  private:
-  class nesting {
-   public:
-    nesting(lane& l, void const* kind) noexcept : lane_{l}, outer_{std::exchange(l.loop, kind)} {}
-    ~nesting() { lane_.loop = outer_; }
-    nesting(nesting const&) = delete;
-    nesting& operator=(nesting const&) = delete;
-
-   private:
-    lane& lane_;
-    void const* const outer_;
-  };
-
   struct upper_part {
     loop& whole;
     std::size_t first, last;

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+// beat: parallel_find.
+
+#include "problem.hpp"
+#include "suite/beat_pool.hpp"
+
+namespace {
+
+void beat_find(benchmark::State& state) {
+  suite::beat_pool pool{state.range(1)};
+  find::measure(state, [&](std::vector<int> const& x, int match) { return beat::parallel_find(*pool, x, match); });
+}
+BENCHMARK(beat_find)->Apply(find::with_workers);
+
+}  // namespace
