@@ -11,16 +11,11 @@
 #include <utility>
 
 #include <beat/algorithm/loop_cost.hpp>
+#include <beat/algorithm/loop_options.hpp>
 #include <beat/base/error.hpp>
 #include <beat/task/forked.hpp>
 
 namespace beat::inline v0 {
-
-/// What an algorithm may be given beside its arguments.
-struct loop_options {
-  /// Once stop is requested no further element is begun, and the algorithm throws errc::cancelled.
-  std::stop_token stop = {};
-};
 
 namespace detail {
 
@@ -136,7 +131,9 @@ class loop {
   void run(lane& l, part& done, std::size_t first, std::size_t last) {
     loop_nesting const inside{l, &loop_cost_of<Body>};
     try {
-      if (one_by_one_)
+      if constexpr (requires { body_.steps(); })
+        run_by(body_.steps(), l, done, first, last);
+      else if (one_by_one_)
         run_by(single_steps{}, l, done, first, last);
       else
         run_by(measured_steps{loop_cost_of<Body>, last - first}, l, done, first, last);
@@ -202,7 +199,8 @@ class loop {
 
   BEAT_FORCE_INLINE void fold(single_steps, part& done, std::size_t first, std::size_t) { body_.step(done, first); }
 
-  void fold(measured_steps const&, part& done, std::size_t first, std::size_t last) {
+  template <class Steps>
+  void fold(Steps const&, part& done, std::size_t first, std::size_t last) {
     if (!control_.stoppable()) return body_.fold(done, first, last);
     for (; first < last && !control_.gives_up(); ++first) body_.step(done, first);
   }

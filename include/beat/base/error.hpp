@@ -22,6 +22,7 @@ enum class errc {
   thread_creation_failed,
   not_supported,
   overloaded,
+  elements_failed,
 };
 
 }  // namespace beat::inline v0
@@ -63,6 +64,8 @@ class error_category_type final : public std::error_category {
       case errc::overloaded:
         return "The pool takes no further work at present; try again later, or do the work where it was to be "
                "submitted.";
+      case errc::elements_failed:
+        return "Elements of a loop failed; catch a beat::aggregate_error, which has their exceptions.";
     }
     return "This number is no beat error code; compare with the values of beat::errc.";
   }
