@@ -14,6 +14,7 @@
 #include <beat/algorithm/reduce.hpp>
 #include <beat/algorithm/result.hpp>
 #include <beat/algorithm/sort.hpp>
+#include <beat/algorithm/tiles.hpp>
 #include <beat/base/assert.hpp>
 #include <beat/base/atomics.hpp>
 #include <beat/base/backoff.hpp>

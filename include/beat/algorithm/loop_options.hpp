@@ -58,8 +58,8 @@ inline constexpr chunk_policy grain = chunk_policy::of_size(N);
 }  // namespace chunks
 
 /// What an algorithm may be given beside its arguments. `errors` and `chunks` are for loops whose elements have nothing
-/// to do with each other: parallel_for, parallel_for_each, parallel_map. The others need each element for their result,
-/// and fail fast.
+/// to do with each other: parallel_for (in one dimension), parallel_for_each, parallel_map. The others need each
+/// element for their result, and fail fast.
 struct loop_options {
   /// Once stop is requested no further element is begun, and the algorithm throws errc::cancelled.
   std::stop_token stop = {};
