@@ -53,7 +53,8 @@ TEST_CASE("parallel_find finds what the serial one finds", "[algorithm]") {
           std::vector<int> const numbers = random_inputs::random_numbers(random, size);
           int const value = static_cast<int>(random.below(static_cast<std::uint32_t>(size) + 2));
           auto const shifted = [](int n) { return hand_over(), n + 1; };
-          return beat::parallel_find(where, numbers, value, shifted) == std::ranges::find(numbers, value, shifted);
+          return beat::parallel_find(where, numbers, value, shifted) == std::ranges::find(numbers, value, shifted) &&
+                 beat::parallel_find(where, numbers, value) == std::ranges::find(numbers, value);
         }) == "");
 }
 

@@ -41,6 +41,34 @@ struct equal_to_value {
   }
 };
 
+/// Whole numbers side by side, which the processor can compare many at a time.
+template <class Range, class T, class Projection>
+concept comparable_at_once = std::ranges::contiguous_range<Range> && std::same_as<Projection, std::identity> &&
+                             std::integral<T> && std::same_as<std::ranges::range_value_t<Range>, T>;
+
+/// Finds a number among such ones.
+template <class T>
+struct equal_number {
+  T const* data;
+  T value;
+
+  bool operator()(std::size_t i) const noexcept { return data[i] == value; }
+
+  std::size_t find(std::size_t first, std::size_t last) const noexcept {
+    constexpr std::size_t at_once = 256 / sizeof(T);
+    while (last - first >= at_once && !is_among(data + first, at_once)) first += at_once;
+    while (first != last && data[first] != value) ++first;
+    return first;
+  }
+
+  /// Without a branch for each, so that the compiler takes vectors.
+  BEAT_FORCE_INLINE bool is_among(T const* numbers, std::size_t count) const noexcept {
+    T found = 0;
+    for (std::size_t i = 0; i < count; ++i) found = static_cast<T>(found | static_cast<T>(numbers[i] == value));
+    return found != 0;
+  }
+};
+
 /// The position of the first element for which `predicate(proj(element)) == Wanted`, or the size.
 template <bool Wanted, execution_place Place, class Range, class Predicate, class Projection>
 std::size_t find_position(Place&& place, Range& range, Predicate& predicate, Projection& projection,
@@ -84,8 +112,15 @@ template <execution_place Place, splittable_range Range, class T, class Projecti
   requires comparable_with_elements<T, Range, Projection>
 [[nodiscard("the iterator is the result")]] std::ranges::borrowed_iterator_t<Range> parallel_find(
     Place&& place, Range&& range, T const& value, Projection projection = {}, loop_options const& options = {}) {
-  detail::equal_to_value<T> predicate{value};
-  return detail::iterator_at<Range>(range, detail::find_position<true>(place, range, predicate, projection, options));
+  if constexpr (detail::comparable_at_once<Range, T, Projection>) {
+    auto const size = static_cast<std::size_t>(std::ranges::size(range));
+    detail::equal_number<T> const matches{std::ranges::data(range), value};
+    auto const search = [&](context where) { return detail::run_search(where.lane(), size, matches, options.stop); };
+    return detail::iterator_at<Range>(range, detail::run_at(place, search));
+  } else {
+    detail::equal_to_value<T> predicate{value};
+    return detail::iterator_at<Range>(range, detail::find_position<true>(place, range, predicate, projection, options));
+  }
 }
 
 /// Whether `predicate(proj(element))` holds for some element. *Throws, Complexity:* as parallel_find_if.

@@ -88,8 +88,10 @@ struct extremes_body {
     extremes best = done ? *done : extremes{first, first};
     if (!done) ++first;
     for (; last - first >= 2; first += 2) {
-      bool const falls = is_less(first + 1, first);
-      add(best, first + falls, first + !falls);
+      if (is_less(first + 1, first))
+        add(best, first + 1, first);
+      else
+        add(best, first, first + 1);
     }
     if (first != last) add(best, first, first);
     done = best;

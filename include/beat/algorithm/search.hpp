@@ -54,7 +54,8 @@ struct single_blocks {
   static void count(std::size_t) noexcept {}
 };
 
-/// `matches(i)` says whether element i does. It is called by several threads at once.
+/// `matches(i)` says whether element i does; where there is a faster way, `matches.find(first, last)` returns the first
+/// of a stretch that does, or its end. They are called by several threads at once.
 template <class Matches>
 class search {
  public:
@@ -160,6 +161,7 @@ class search {
   /// The first match of the block, or its end.
   std::size_t scan(block b) {
     auto [i, last] = b;
+    if constexpr (requires { matches_.find(i, last); }) return matches_.find(i, last);
     for (; last - i >= 4; i += 4) {
       if (matches_(i)) return i;
       if (matches_(i + 1)) return i + 1;

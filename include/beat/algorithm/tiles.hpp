@@ -5,13 +5,14 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <utility>
 
 #include <beat/algorithm/loop.hpp>
+#include <beat/algorithm/loop_cost.hpp>
 #include <beat/runtime/crew.hpp>
 #include <beat/task/join.hpp>
 #include <beat/task/place.hpp>
@@ -95,11 +96,7 @@ class tiled_loop {
   static loop_cost& cost() noexcept { return loop_cost_of<tiled_loop>; }
 
   /// So many elements are not worth a fork.
-  std::size_t few() const noexcept {
-    if (one_by_one_) return 1;
-    std::size_t const grain = cost().grain();
-    return grain != 0 ? grain : few_.load(std::memory_order_relaxed);
-  }
+  std::size_t few() const noexcept { return one_by_one_ ? 1 : std::max<std::size_t>(cost().grain(), 1); }
 
   void go(context where, tile<N> t) {
     if (control_.gives_up()) return;
@@ -113,7 +110,7 @@ class tiled_loop {
       control_.abandon();
       throw;
     }
-    if (!one_by_one_) learn(size, now() - start);
+    if (!one_by_one_) cost().record(size, std::max(now() - start, least));
   }
 
   void divide(context where, tile<N> t, bool is_offered) {
@@ -133,15 +130,7 @@ class tiled_loop {
       t.each([this](auto... i) { return f_(i...), true; });
   }
 
-  /// While nobody knows the cost, tiles become larger until the clock can tell it.
-  void learn(std::size_t size, std::int64_t nanoseconds) noexcept {
-    if (nanoseconds >= shortest)
-      cost().record(size, nanoseconds);
-    else if (size >= few_.load(std::memory_order_relaxed))
-      few_.store(2 * size, std::memory_order_relaxed);
-  }
-
-  static constexpr std::int64_t shortest = 500;
+  static constexpr std::int64_t least = 50;  // nanoseconds: about what the clock itself takes
 
   F& f_;
   loop_control& control_;
