@@ -6,12 +6,12 @@
 #include <atomic>
 #include <beat.hpp>
 #include <exception>
-#include <numeric>
 #include <ranges>
 #include <stdexcept>
 #include <stop_token>
 #include <string>
 #include <system_error>
+#include <thread>
 #include <vector>
 
 #include "catch.hpp"
@@ -120,9 +120,6 @@ TEST_CASE("loops in chunks of every kind visit everything once", "[algorithm]") 
 TEST_CASE("a chunk runs on one thread from its first element to its last", "[algorithm]") {
   auto& pool = random_inputs::pool_of<random_inputs::eager_pool>(4);
   random_inputs::is_eager = true;
-  struct span {
-    int first, last;
-  };
   for (int round = 0; round < 200; ++round) {
     std::vector<std::thread::id> runners(1000);
     beat::parallel_for(pool, 0U, 1000U,
