@@ -3,11 +3,18 @@
 // Everything in beat that needs no third-party header, beside those of hwloc and libnuma where BEAT_WITH_HWLOC and
 // BEAT_WITH_NUMA ask for them.
 
+#include <beat/algorithm/aggregate_error.hpp>
+#include <beat/algorithm/count.hpp>
+#include <beat/algorithm/find.hpp>
 #include <beat/algorithm/for_each.hpp>
 #include <beat/algorithm/for_each_by_node.hpp>
+#include <beat/algorithm/loop_options.hpp>
 #include <beat/algorithm/map.hpp>
+#include <beat/algorithm/min_max.hpp>
 #include <beat/algorithm/reduce.hpp>
+#include <beat/algorithm/result.hpp>
 #include <beat/algorithm/sort.hpp>
+#include <beat/algorithm/tiles.hpp>
 #include <beat/base/assert.hpp>
 #include <beat/base/atomics.hpp>
 #include <beat/base/backoff.hpp>

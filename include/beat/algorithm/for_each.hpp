@@ -11,6 +11,8 @@
 #include <utility>
 
 #include <beat/algorithm/loop.hpp>
+#include <beat/algorithm/loop_options.hpp>
+#include <beat/algorithm/planned_loop.hpp>
 #include <beat/base/error.hpp>
 #include <beat/task/place.hpp>
 
@@ -45,16 +47,20 @@ struct each_index {
 
 template <execution_place Place, class F>
 void for_each_index(Place&& place, std::size_t size, F&& f, loop_options const& options) {
+  using body = each_index<std::remove_reference_t<F>>;
   run_at(place, [&](context where) {
-    typename each_index<F>::part nothing;
-    run_loop(where.lane(), size, each_index<F>{f}, nothing, options);
+    typename body::part nothing;
+    if (options.errors == error_policy::fail_fast && options.chunks == chunks::adaptive)
+      return run_loop(where.lane(), size, body{f}, nothing, options);
+    throw_collected(run_planned(where.lane(), size, body{f}, options), size, options.errors);
   });
 }
 
 }  // namespace detail
 
 /// Calls `f(i)` for each `i` in [first, last), in parallel and in no order that could be relied on.
-/// *Throws:* one of the exceptions of `f`, after what had begun has ended; error{cancelled} on a stop request;
+/// *Throws:* one of the exceptions of `f`, after what had begun has ended, or what options.errors says;
+/// error{cancelled} on a stop request;
 /// error{invalid_argument} where `first` is negative and the common type of both bounds can't say so.
 /// *Complexity:* last - first calls.
 template <execution_place Place, std::integral First, std::integral Last, class F>

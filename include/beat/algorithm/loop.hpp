@@ -11,16 +11,11 @@
 #include <utility>
 
 #include <beat/algorithm/loop_cost.hpp>
+#include <beat/algorithm/loop_options.hpp>
 #include <beat/base/error.hpp>
 #include <beat/task/forked.hpp>
 
 namespace beat::inline v0 {
-
-/// What an algorithm may be given beside its arguments.
-struct loop_options {
-  /// Once stop is requested no further element is begun, and the algorithm throws errc::cancelled.
-  std::stop_token stop = {};
-};
 
 namespace detail {
 
@@ -59,6 +54,19 @@ class loop_control {
     over      // a part threw, or left elements undone
   };
   std::atomic<state> state_;
+};
+
+/// While it lives, the code that runs at `l` is within a loop of this kind.
+class loop_nesting {
+ public:
+  loop_nesting(lane& l, void const* kind) noexcept : lane_{l}, outer_{std::exchange(l.loop, kind)} {}
+  ~loop_nesting() { lane_.loop = outer_; }
+  loop_nesting(loop_nesting const&) = delete;
+  loop_nesting& operator=(loop_nesting const&) = delete;
+
+ private:
+  lane& lane_;
+  void const* const outer_;
 };
 
 /// How long the next chunk is, where the clock tells what an iteration costs. Of unknown cost: 1, 2, 4, ..., and at
@@ -121,9 +129,11 @@ class loop {
 
   /// At `l`, the elements [first, last). Appends to `done`.
   void run(lane& l, part& done, std::size_t first, std::size_t last) {
-    nesting const inside{l, &loop_cost_of<Body>};
+    loop_nesting const inside{l, &loop_cost_of<Body>};
     try {
-      if (one_by_one_)
+      if constexpr (requires { body_.steps(); })
+        run_by(body_.steps(), l, done, first, last);
+      else if (one_by_one_)
         run_by(single_steps{}, l, done, first, last);
       else
         run_by(measured_steps{loop_cost_of<Body>, last - first}, l, done, first, last);
@@ -134,18 +144,6 @@ class loop {
   }
 
  private:
-  class nesting {
-   public:
-    nesting(lane& l, void const* kind) noexcept : lane_{l}, outer_{std::exchange(l.loop, kind)} {}
-    ~nesting() { lane_.loop = outer_; }
-    nesting(nesting const&) = delete;
-    nesting& operator=(nesting const&) = delete;
-
-   private:
-    lane& lane_;
-    void const* const outer_;
-  };
-
   struct upper_part {
     loop& whole;
     std::size_t first, last;
@@ -201,7 +199,8 @@ class loop {
 
   BEAT_FORCE_INLINE void fold(single_steps, part& done, std::size_t first, std::size_t) { body_.step(done, first); }
 
-  void fold(measured_steps const&, part& done, std::size_t first, std::size_t last) {
+  template <class Steps>
+  void fold(Steps const&, part& done, std::size_t first, std::size_t last) {
     if (!control_.stoppable()) return body_.fold(done, first, last);
     for (; first < last && !control_.gives_up(); ++first) body_.step(done, first);
   }

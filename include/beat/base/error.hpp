@@ -23,6 +23,7 @@ enum class errc {
   not_supported,
   overloaded,
   abandoned,
+  elements_failed,
 };
 
 }  // namespace beat::inline v0
@@ -67,6 +68,8 @@ class error_category_type final : public std::error_category {
       case errc::abandoned:
         return "Whoever was to give the result is gone without one; set a value or an exception before the promise "
                "ends.";
+      case errc::elements_failed:
+        return "Elements of a loop failed; catch a beat::aggregate_error, which has their exceptions.";
     }
     return "This number is no beat error code; compare with the values of beat::errc.";
   }
