@@ -7,6 +7,7 @@
 #include <beat/algorithm/for_each_by_node.hpp>
 #include <beat/algorithm/map.hpp>
 #include <beat/algorithm/reduce.hpp>
+#include <beat/algorithm/scan.hpp>
 #include <beat/algorithm/sort.hpp>
 #include <beat/base/assert.hpp>
 #include <beat/base/atomics.hpp>

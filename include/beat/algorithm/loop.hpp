@@ -24,6 +24,10 @@ struct loop_options {
 
 namespace detail {
 
+[[noreturn]] inline void throw_stopped() {
+  throw_error(errc::cancelled, "the algorithm was stopped by its stop token before it was through");
+}
+
 /// What all parts of one loop share.
 class loop_control {
  public:
@@ -42,7 +46,7 @@ class loop_control {
 
   /// To be called at the end, where no part threw. *Throws:* error{cancelled} if something was left.
   void check() const {
-    if (abandoned()) throw_error(errc::cancelled, "the algorithm was stopped by its stop token before it was through");
+    if (abandoned()) throw_stopped();
   }
 
  private:

@@ -32,6 +32,7 @@ namespace detail {
 template <class T, class Iterator, class Op, class Projection>
 struct reduce_body {
   using part = std::optional<T>;
+  static constexpr bool is_plus = std::same_as<Op, std::plus<>> || std::same_as<Op, std::plus<T>>;
   Iterator begin;
   Op op;
   Projection projection;
@@ -58,7 +59,7 @@ struct reduce_body {
   /// Folds as many as it can such that additions seldom wait for each other: sums of every 32nd number where the order
   /// does not matter, otherwise pairs of pairs.
   void fold_blocks(T& sum, std::size_t& first, std::size_t last) {
-    if constexpr (std::same_as<Op, std::plus<>> || std::same_as<Op, std::plus<T>>) {
+    if constexpr (is_plus) {
       constexpr std::size_t width = 32;
       if (last - first < 2 * width) return;
       std::array<T, width> sums;
