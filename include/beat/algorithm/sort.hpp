@@ -6,15 +6,14 @@
 
 #include <algorithm>
 #include <bit>
-#include <concepts>
 #include <cstddef>
 #include <functional>
 #include <iterator>
 #include <ranges>
-#include <type_traits>
 #include <utility>
 
 #include <beat/algorithm/for_each.hpp>
+#include <beat/algorithm/order.hpp>
 #include <beat/task/join.hpp>
 
 namespace beat::inline v0 {
@@ -26,24 +25,11 @@ concept sortable_range = splittable_range<Range> && std::sortable<std::ranges::i
 
 namespace detail {
 
-template <class Compare, class Key>
-concept arithmetic_order = std::is_arithmetic_v<Key> &&
-                           (std::same_as<Compare, std::ranges::less> || std::same_as<Compare, std::ranges::greater> ||
-                            std::same_as<Compare, std::less<>> || std::same_as<Compare, std::greater<>> ||
-                            std::same_as<Compare, std::less<Key>> || std::same_as<Compare, std::greater<Key>>);
-
-/// Where a branch that is predicted wrongly costs more than moving each element.
-template <class Iterator, class Compare, class Projection>
-concept cheaply_sorted =
-    std::contiguous_iterator<Iterator> && std::is_trivially_copyable_v<std::iter_value_t<Iterator>> &&
-    sizeof(std::iter_value_t<Iterator>) <= 2 * sizeof(void*) &&
-    arithmetic_order<Compare, std::remove_cvref_t<std::indirect_result_t<Projection&, Iterator>>>;
-
 template <class Iterator, class Compare, class Projection>
 class sorter {
  public:
   sorter(Compare& compare, Projection& projection, loop_control& control) noexcept
-      : compare_{compare}, projection_{projection}, control_{control} {}
+      : is_less_{compare, projection}, control_{control} {}
 
   /// What is still to be sorted.
   struct stretch {
@@ -58,15 +44,15 @@ class sorter {
   void sort(context where, stretch s) {
     if (control_.gives_up()) return;
     try {
-      if (s.size() <= few) return insert(s.first, s.last);
+      if (s.size() <= few) return sort_few(s.first, s.last, is_less_);
       if (s.depth == 0)  // heap sort
-        return std::partial_sort(s.first, s.last, s.last, [this](auto& a, auto& b) { return this->is_less(a, b); });
+        return std::partial_sort(s.first, s.last, s.last, is_less_);
       choose_pivot(s);
       --s.depth;
-      bool const equal = s.has_lower && !is_less(*std::prev(s.first), *s.first);
+      bool const equal = s.has_lower && !is_less_(*std::prev(s.first), *s.first);
       Iterator const middle =
-          equal ? partition(where, s, [this](auto& pivot, auto& x) { return !this->is_less(pivot, x); })
-                : partition(where, s, [this](auto& pivot, auto& x) { return this->is_less(x, pivot); });
+          equal ? partition(where, s, [this](auto& pivot, auto& x) { return !this->is_less_(pivot, x); })
+                : partition(where, s, [this](auto& pivot, auto& x) { return this->is_less_(x, pivot); });
       s.parts = (s.parts + 1) / 2;
       stretch const upper{middle, s.last, s.depth, s.parts, true};
       if (equal) return sort(where, upper);
@@ -81,34 +67,16 @@ class sorter {
 
  private:
   using value = std::iter_value_t<Iterator>;
+  using order = order_by<Compare, Projection>;
+  static constexpr bool is_cheap = cheaply_moved<Iterator> && order::template is_cheap<Iterator>;
   static constexpr std::size_t few = 16;        // are sorted by insertion
   static constexpr std::size_t many = 1 << 16;  // are worth a partition in parts
 
-  template <class A, class B>
-  bool is_less(A& a, B& b) {
-    return std::invoke(compare_, std::invoke(projection_, a), std::invoke(projection_, b));
-  }
-
-  /// Insertion sort. It stays within its bounds even where the order makes no sense, as beyond them another thread
-  /// sorts.
-  void insert(Iterator first, Iterator last) {
-    for (Iterator next = first; next != last; ++next) {
-      if (next == first || !is_less(*next, *std::prev(next))) continue;
-      value x = std::ranges::iter_move(next);
-      Iterator hole = next;
-      do {
-        *hole = std::ranges::iter_move(std::prev(hole));
-        --hole;
-      } while (hole != first && is_less(x, *std::prev(hole)));
-      *hole = std::move(x);
-    }
-  }
-
   /// Of three places the one with the element in the middle.
   Iterator median(Iterator a, Iterator b, Iterator c) {
-    if (is_less(*b, *a)) std::swap(a, b);
-    if (!is_less(*c, *b)) return b;
-    return is_less(*c, *a) ? a : c;
+    if (is_less_(*b, *a)) std::swap(a, b);
+    if (!is_less_(*c, *b)) return b;
+    return is_less_(*c, *a) ? a : c;
   }
 
   /// Brings an element from about the middle of the order to the front.
@@ -125,7 +93,7 @@ class sorter {
   /// Returns where the others begin.
   template <class Belongs>
   Iterator partition(context where, stretch const& s, Belongs belongs) {
-    if constexpr (cheaply_sorted<Iterator, Compare, Projection>) {
+    if constexpr (is_cheap) {
       value const pivot = *s.first;  // in a register
       return divide(where, std::next(s.first), s.last, s.parts, [&](auto& x) { return belongs(pivot, x); });
     } else {
@@ -153,7 +121,7 @@ class sorter {
 
   template <class Belongs>
   Iterator divide_alone(Iterator first, Iterator last, Belongs const& belongs) {
-    if constexpr (cheaply_sorted<Iterator, Compare, Projection>) {
+    if constexpr (is_cheap) {
       Iterator boundary = first;
       for (; first != last; ++first) {
         value const x = *first;
@@ -167,8 +135,7 @@ class sorter {
     }
   }
 
-  Compare& compare_;
-  Projection& projection_;
+  order is_less_;
   loop_control& control_;
 };
 
