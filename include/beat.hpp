@@ -10,6 +10,7 @@
 #include <beat/algorithm/reduce.hpp>
 #include <beat/algorithm/scan.hpp>
 #include <beat/algorithm/sort.hpp>
+#include <beat/algorithm/stable_sort.hpp>
 #include <beat/base/assert.hpp>
 #include <beat/base/atomics.hpp>
 #include <beat/base/backoff.hpp>
