@@ -3,6 +3,7 @@
 // Everything in beat that needs no third-party header, beside those of hwloc and libnuma where BEAT_WITH_HWLOC and
 // BEAT_WITH_NUMA ask for them.
 
+#include <beat/algorithm/filter.hpp>
 #include <beat/algorithm/for_each.hpp>
 #include <beat/algorithm/for_each_by_node.hpp>
 #include <beat/algorithm/map.hpp>

@@ -123,8 +123,9 @@ class chain {
   }
 
   void finish_next(std::unique_lock<std::mutex>& lock) {
-    stretch next = std::move(ahead_.front());
-    ahead_.pop_front();
+    std::list<stretch> taken;
+    taken.splice(taken.begin(), ahead_, ahead_.begin());
+    stretch& next = taken.front();
     state before = take_known();
     lock.unlock();
     state after = body_.skip(before, *next.seen);
