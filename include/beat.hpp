@@ -8,6 +8,7 @@
 #include <beat/algorithm/for_each_by_node.hpp>
 #include <beat/algorithm/map.hpp>
 #include <beat/algorithm/merge.hpp>
+#include <beat/algorithm/partition.hpp>
 #include <beat/algorithm/reduce.hpp>
 #include <beat/algorithm/scan.hpp>
 #include <beat/algorithm/sort.hpp>

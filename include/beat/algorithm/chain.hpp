@@ -57,6 +57,8 @@ class chain {
  private:
   static constexpr std::size_t longest = 16;  // in grains: long against what the lock costs, short against the cache
 
+  static constexpr std::size_t most = 1U << 20;  // elements in a stretch
+
   struct stretch {
     std::size_t first, last;
     std::optional<summary> seen;  // once it was looked at
@@ -148,7 +150,7 @@ class chain {
     std::size_t const grain = std::max<std::size_t>(cost_of_one().grain(), 1);
     std::size_t const left = size_ - next_;
     std::size_t const length = std::min(left, std::max(grain, std::min(length_, left / 2 / workers_)));
-    length_ = grain == 1 ? 2 * length_ : std::min(2 * std::max(length_, grain), longest * grain);
+    length_ = std::min({2 * std::max(length_, grain), grain == 1 ? most : longest * grain, most});
     std::size_t const first = std::exchange(next_, next_ + length);
     return {first, next_};
   }

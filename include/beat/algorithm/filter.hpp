@@ -3,8 +3,11 @@
 // parallel_copy_if and parallel_filter: the elements that satisfy a predicate, in their order, into a range that is
 // there or into a new vector.
 
+#include <algorithm>
+#include <array>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <iterator>
 #include <memory>
@@ -14,6 +17,7 @@
 
 #include <beat/algorithm/chain.hpp>
 #include <beat/algorithm/for_each.hpp>
+#include <beat/algorithm/order.hpp>
 #include <beat/base/error.hpp>
 
 namespace beat::inline v0 {
@@ -29,9 +33,9 @@ template <class From, class To, class Predicate, class Projection>
 struct filter_body {
   using state = std::size_t;  // how many are written
 
-  /// Which elements of a stretch are wanted.
+  /// Which elements of a stretch are wanted, counted from its first one.
   struct summary {
-    std::unique_ptr<bool[]> is_wanted;
+    std::unique_ptr<std::uint32_t[]> wanted;
     std::size_t count;
   };
 
@@ -43,28 +47,33 @@ struct filter_body {
   loop_control& control;
 
   void advance(std::size_t& written, std::size_t first, std::size_t last) {
-    std::size_t next = written;
-    each_of(first, last, control, [&](std::size_t i) {
-      if (is_wanted(i)) write(next++, i);
-    });
-    written = next;
+    if constexpr (cheaply_moved<From>) {  // without a branch for each
+      std::array<std::uint32_t, 256> wanted;
+      while (first < last && !control.gives_up()) {
+        std::size_t const next = std::min(first + wanted.size(), last);
+        std::size_t const count = find_wanted(first, next, wanted.data());
+        write(written, count, first, wanted.data());
+        written += count;
+        first = next;
+      }
+    } else {
+      std::uint32_t const itself = 0;
+      each_of(first, last, control, [&](std::size_t i) {
+        if (is_wanted(i)) write(written++, 1, i, &itself);
+      });
+    }
   }
 
   summary look(std::size_t first, std::size_t last) {
-    summary seen{std::make_unique<bool[]>(last - first), 0};
-    each_of(first, last, control, [&](std::size_t i) {
-      bool const wanted = is_wanted(i);
-      seen.is_wanted[i - first] = wanted;
-      seen.count += wanted ? 1U : 0U;
-    });
+    summary seen{std::make_unique_for_overwrite<std::uint32_t[]>(last - first), 0};
+    seen.count = find_wanted(first, last, seen.wanted.get());
     return seen;
   }
 
   std::size_t skip(std::size_t written, summary const& seen) { return written + seen.count; }
 
-  void finish(std::size_t written, summary&& seen, std::size_t first, std::size_t last) {
-    for (std::size_t i = first; i < last; ++i)
-      if (seen.is_wanted[i - first]) write(written++, i);
+  void finish(std::size_t written, summary&& seen, std::size_t first, std::size_t) {
+    write(written, seen.count, first, seen.wanted.get());
   }
 
  private:
@@ -72,10 +81,21 @@ struct filter_body {
     return std::invoke(predicate, std::invoke(projection, from[static_cast<std::iter_difference_t<From>>(i)]));
   }
 
-  BEAT_FORCE_INLINE void write(std::size_t at, std::size_t i) {
-    if (at >= room)
+  std::size_t find_wanted(std::size_t first, std::size_t last, std::uint32_t* wanted) {
+    std::size_t count = 0;
+    each_of(first, last, control, [&](std::size_t i) {
+      wanted[count] = static_cast<std::uint32_t>(i - first);
+      count += is_wanted(i) ? 1U : 0U;
+    });
+    return count;
+  }
+
+  void write(std::size_t written, std::size_t count, std::size_t first, std::uint32_t const* wanted) {
+    if (written + count > room)  // others may have gone past it already
       throw_error(errc::size_mismatch, "parallel_copy_if found more elements than its output has room for");
-    to[static_cast<std::iter_difference_t<To>>(at)] = from[static_cast<std::iter_difference_t<From>>(i)];
+    for (std::size_t n = 0; n < count; ++n)
+      to[static_cast<std::iter_difference_t<To>>(written + n)] =
+          from[static_cast<std::iter_difference_t<From>>(first + wanted[n])];
   }
 };
 

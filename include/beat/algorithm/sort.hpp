@@ -14,6 +14,7 @@
 
 #include <beat/algorithm/for_each.hpp>
 #include <beat/algorithm/order.hpp>
+#include <beat/algorithm/partition.hpp>
 #include <beat/task/join.hpp>
 
 namespace beat::inline v0 {
@@ -69,8 +70,7 @@ class sorter {
   using value = std::iter_value_t<Iterator>;
   using order = order_by<Compare, Projection>;
   static constexpr bool is_cheap = cheaply_moved<Iterator> && order::template is_cheap<Iterator>;
-  static constexpr std::size_t few = 16;        // are sorted by insertion
-  static constexpr std::size_t many = 1 << 16;  // are worth a partition in parts
+  static constexpr std::size_t few = 16;  // are sorted by insertion
 
   /// Of three places the one with the element in the middle.
   Iterator median(Iterator a, Iterator b, Iterator c) {
@@ -95,43 +95,10 @@ class sorter {
   Iterator partition(context where, stretch const& s, Belongs belongs) {
     if constexpr (is_cheap) {
       value const pivot = *s.first;  // in a register
-      return divide(where, std::next(s.first), s.last, s.parts, [&](auto& x) { return belongs(pivot, x); });
+      return divide<is_cheap>(where, std::next(s.first), s.last, s.parts, [&](auto& x) { return belongs(pivot, x); });
     } else {
-      return divide(where, std::next(s.first), s.last, s.parts, [&](auto& x) { return belongs(*s.first, x); });
-    }
-  }
-
-  /// std::partition in so many parts.
-  template <class Belongs>
-  Iterator divide(context where, Iterator first, Iterator last, unsigned parts, Belongs const& belongs) {
-    auto const size = last - first;
-    if (parts < 2 || static_cast<std::size_t>(size) < many) return divide_alone(first, last, belongs);
-    Iterator const middle = first + size / 2;
-    auto const [lower, upper] = join(
-        where, [&](context there) { return divide(there, first, middle, parts / 2, belongs); },
-        [&](context there) { return divide(there, middle, last, parts - parts / 2, belongs); });
-    auto const misplaced = std::min(middle - lower, upper - middle);
-    auto const swap = [from = lower, to = upper - misplaced](std::size_t i) {
-      auto const step = static_cast<std::iter_difference_t<Iterator>>(i);
-      std::iter_swap(from + step, to + step);
-    };
-    for_each_index(where, static_cast<std::size_t>(misplaced), swap, {});
-    return lower + (upper - middle);
-  }
-
-  template <class Belongs>
-  Iterator divide_alone(Iterator first, Iterator last, Belongs const& belongs) {
-    if constexpr (is_cheap) {
-      Iterator boundary = first;
-      for (; first != last; ++first) {
-        value const x = *first;
-        *first = *boundary;
-        *boundary = x;
-        boundary += belongs(x) ? 1 : 0;
-      }
-      return boundary;
-    } else {
-      return std::partition(first, last, belongs);
+      return divide<is_cheap>(where, std::next(s.first), s.last, s.parts,
+                              [&](auto& x) { return belongs(*s.first, x); });
     }
   }
 
@@ -154,10 +121,13 @@ void parallel_sort(Place&& place, Range&& range, Compare compare = {}, Projectio
   auto const size = static_cast<std::size_t>(std::ranges::size(range));
   auto const first = std::ranges::begin(range);
   using iterator = std::ranges::iterator_t<Range>;
+  auto const last = first + static_cast<std::iter_difference_t<iterator>>(size);
+  detail::order_by<Compare, Projection> const is_less{compare, projection};
+  if (control.gives_up()) control.check();
   detail::run_at(place, [&](context where) {
+    if (detail::is_sorted_soon(where, first, last, is_less)) return;
     detail::sorter<iterator, Compare, Projection>{compare, projection, control}.sort(
-        where, {first, first + static_cast<std::iter_difference_t<iterator>>(size),
-                2 * static_cast<unsigned>(std::bit_width(size)), where.lane().concurrency(), false});
+        where, {first, last, 2 * static_cast<unsigned>(std::bit_width(size)), where.lane().concurrency(), false});
   });
   control.check();
 }

@@ -87,7 +87,7 @@ class stable_sorter {
     std::size_t const size = in.size();
     merge_input<From, From> lower = in;
     try {
-      if (!order_(*in.b, *std::prev(in.a_end))) return kernel::take_all(in, to);
+      if (in.a == in.a_end || in.b == in.b_end || !order_(*in.b, *std::prev(in.a_end))) return kernel::take_all(in, to);
       if (size <= piece) return kernel::merge(in, to, size, order_);
       lower = cut_off(in, size / 2, order_);
     } catch (...) {
