@@ -70,7 +70,8 @@ void sort_few(Iterator first, Iterator last, Order order) {
 }
 
 /// Whether `are_wrong(a, b)` holds for no two neighbours. Nearly free where it holds for some near the front.
-template <class Iterator, class AreWrong>
+/// `IsCheap`: it costs less to ask than to stop asking.
+template <bool IsCheap, class Iterator, class AreWrong>
 bool is_right_everywhere(context where, Iterator first, Iterator last, AreWrong are_wrong) {
   constexpr std::iter_difference_t<Iterator> few = 1 << 12;
   auto const is_right = [&](Iterator begin, Iterator end) { return std::adjacent_find(begin, end, are_wrong) == end; };
@@ -81,21 +82,29 @@ bool is_right_everywhere(context where, Iterator first, Iterator last, AreWrong 
   auto const parts = static_cast<std::size_t>((last - first + few - 1) / few);
   auto const check = [&](std::size_t part) {
     if (is_wrong.load(std::memory_order_relaxed)) return;
-    Iterator const begin = first + static_cast<std::iter_difference_t<Iterator>>(part) * few;
-    if (!is_right(begin, last - begin > few ? begin + few + 1 : last)) is_wrong.store(true, std::memory_order_relaxed);
+    Iterator begin = first + static_cast<std::iter_difference_t<Iterator>>(part) * few;
+    Iterator const end = last - begin > few ? begin + few + 1 : last;
+    bool wrong = false;
+    if constexpr (IsCheap)
+      for (; begin != end - 1; ++begin) wrong |= are_wrong(*begin, *(begin + 1));
+    else
+      wrong = !is_right(begin, end);
+    if (wrong) is_wrong.store(true, std::memory_order_relaxed);
   };
   for_each_index(where, parts, check, {});
   return !is_wrong.load(std::memory_order_relaxed);
 }
 
-/// Puts a range in order that is so already, or exactly the other way round: returns whether it was one of these.
-/// Stable, as in the second case no two elements are equal.
-template <class Iterator, class Order>
+/// Puts a range in order that is so already, or exactly the other way round: returns whether it was one of these. Where
+/// the sort is to be stable, no two neighbours may be equal in the second case.
+template <bool IsStable, class Iterator, class Order>
 bool is_sorted_soon(context where, Iterator first, Iterator last, Order order) {
   if (last - first < 2) return true;
-  if (!order(*std::next(first), *first))
-    return is_right_everywhere(where, first, last, [&](auto const& a, auto const& b) { return order(b, a); });
-  if (!is_right_everywhere(where, first, last, [&](auto const& a, auto const& b) { return !order(b, a); }))
+  constexpr bool is_cheap = cheaply_moved<Iterator> && Order::template is_cheap<Iterator>;
+  if (!order(*std::prev(last), *first))
+    return is_right_everywhere<is_cheap>(where, first, last, [&](auto& a, auto& b) { return order(b, a); });
+  if (!is_right_everywhere<is_cheap>(where, first, last,
+                                     [&](auto& a, auto& b) { return IsStable ? !order(b, a) : order(a, b); }))
     return false;
   auto const swap = [&](std::size_t i) {
     auto const step = static_cast<std::iter_difference_t<Iterator>>(i);

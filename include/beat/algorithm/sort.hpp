@@ -125,7 +125,7 @@ void parallel_sort(Place&& place, Range&& range, Compare compare = {}, Projectio
   detail::order_by<Compare, Projection> const is_less{compare, projection};
   if (control.gives_up()) control.check();
   detail::run_at(place, [&](context where) {
-    if (detail::is_sorted_soon(where, first, last, is_less)) return;
+    if (detail::is_sorted_soon<false>(where, first, last, is_less)) return;
     detail::sorter<iterator, Compare, Projection>{compare, projection, control}.sort(
         where, {first, last, 2 * static_cast<unsigned>(std::bit_width(size)), where.lane().concurrency(), false});
   });

@@ -31,7 +31,7 @@ class stable_sorter {
       : order_{compare, projection}, control_{control} {}
 
   bool is_sorted_soon(context where, auto first, auto last) {
-    return detail::is_sorted_soon(where, first, last, order_);
+    return detail::is_sorted_soon<true>(where, first, last, order_);
   }
 
   /// Sorts the `size` elements at `from`, which end up there or at `to`.
