@@ -5,15 +5,20 @@
 
 #include <beat/algorithm/aggregate_error.hpp>
 #include <beat/algorithm/count.hpp>
+#include <beat/algorithm/filter.hpp>
 #include <beat/algorithm/find.hpp>
 #include <beat/algorithm/for_each.hpp>
 #include <beat/algorithm/for_each_by_node.hpp>
 #include <beat/algorithm/loop_options.hpp>
 #include <beat/algorithm/map.hpp>
+#include <beat/algorithm/merge.hpp>
 #include <beat/algorithm/min_max.hpp>
+#include <beat/algorithm/partition.hpp>
 #include <beat/algorithm/reduce.hpp>
 #include <beat/algorithm/result.hpp>
+#include <beat/algorithm/scan.hpp>
 #include <beat/algorithm/sort.hpp>
+#include <beat/algorithm/stable_sort.hpp>
 #include <beat/algorithm/tiles.hpp>
 #include <beat/base/assert.hpp>
 #include <beat/base/atomics.hpp>

@@ -20,4 +20,10 @@ void beat_sort_by_function(benchmark::State& state) {
 }
 BENCHMARK(beat_sort_by_function)->Apply(sort::with_workers);
 
+void beat_sort_pattern(benchmark::State& state) {
+  suite::beat_pool pool{state.range(1)};
+  sort::measure(state, [&](std::vector<double>& values) { beat::parallel_sort(*pool, values); }, state.range(0));
+}
+BENCHMARK(beat_sort_pattern)->Apply(sort::with_patterns);
+
 }  // namespace

@@ -6,12 +6,24 @@
 
 namespace {
 
-[[maybe_unused]] bool const prepared = suite::prepare([] { sort::inputs(); });
+[[maybe_unused]] bool const prepared = suite::prepare([] {
+  for (long kind = sort::uniform; kind <= sort::organ_pipe; ++kind) sort::inputs(kind);
+});
 
 void serial(benchmark::State& state) {
   suite::pin(0);
   sort::measure(state, [](std::vector<double>& values) { std::sort(values.begin(), values.end()); });
 }
 BENCHMARK(serial)->Unit(benchmark::kMillisecond)->UseManualTime();
+
+void serial_pattern(benchmark::State& state) {
+  suite::pin(0);
+  sort::measure(state, [](std::vector<double>& values) { std::sort(values.begin(), values.end()); }, state.range(0));
+}
+BENCHMARK(serial_pattern)
+    ->ArgName("pattern")
+    ->DenseRange(sort::sorted, sort::organ_pipe)
+    ->Unit(benchmark::kMillisecond)
+    ->UseManualTime();
 
 }  // namespace

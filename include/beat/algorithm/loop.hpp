@@ -19,6 +19,10 @@ namespace beat::inline v0 {
 
 namespace detail {
 
+[[noreturn]] inline void throw_stopped() {
+  throw_error(errc::cancelled, "the algorithm was stopped by its stop token before it was through");
+}
+
 /// What all parts of one loop share.
 class loop_control {
  public:
@@ -37,7 +41,7 @@ class loop_control {
 
   /// To be called at the end, where no part threw. *Throws:* error{cancelled} if something was left.
   void check() const {
-    if (abandoned()) throw_error(errc::cancelled, "the algorithm was stopped by its stop token before it was through");
+    if (abandoned()) throw_stopped();
   }
 
  private:

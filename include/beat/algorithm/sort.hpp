@@ -6,15 +6,15 @@
 
 #include <algorithm>
 #include <bit>
-#include <concepts>
 #include <cstddef>
 #include <functional>
 #include <iterator>
 #include <ranges>
-#include <type_traits>
 #include <utility>
 
 #include <beat/algorithm/for_each.hpp>
+#include <beat/algorithm/order.hpp>
+#include <beat/algorithm/partition.hpp>
 #include <beat/task/join.hpp>
 
 namespace beat::inline v0 {
@@ -26,24 +26,11 @@ concept sortable_range = splittable_range<Range> && std::sortable<std::ranges::i
 
 namespace detail {
 
-template <class Compare, class Key>
-concept arithmetic_order = std::is_arithmetic_v<Key> &&
-                           (std::same_as<Compare, std::ranges::less> || std::same_as<Compare, std::ranges::greater> ||
-                            std::same_as<Compare, std::less<>> || std::same_as<Compare, std::greater<>> ||
-                            std::same_as<Compare, std::less<Key>> || std::same_as<Compare, std::greater<Key>>);
-
-/// Where a branch that is predicted wrongly costs more than moving each element.
-template <class Iterator, class Compare, class Projection>
-concept cheaply_sorted =
-    std::contiguous_iterator<Iterator> && std::is_trivially_copyable_v<std::iter_value_t<Iterator>> &&
-    sizeof(std::iter_value_t<Iterator>) <= 2 * sizeof(void*) &&
-    arithmetic_order<Compare, std::remove_cvref_t<std::indirect_result_t<Projection&, Iterator>>>;
-
 template <class Iterator, class Compare, class Projection>
 class sorter {
  public:
   sorter(Compare& compare, Projection& projection, loop_control& control) noexcept
-      : compare_{compare}, projection_{projection}, control_{control} {}
+      : is_less_{compare, projection}, control_{control} {}
 
   /// What is still to be sorted.
   struct stretch {
@@ -58,15 +45,15 @@ class sorter {
   void sort(context where, stretch s) {
     if (control_.gives_up()) return;
     try {
-      if (s.size() <= few) return insert(s.first, s.last);
+      if (s.size() <= few) return sort_few(s.first, s.last, is_less_);
       if (s.depth == 0)  // heap sort
-        return std::partial_sort(s.first, s.last, s.last, [this](auto& a, auto& b) { return this->is_less(a, b); });
+        return std::partial_sort(s.first, s.last, s.last, is_less_);
       choose_pivot(s);
       --s.depth;
-      bool const equal = s.has_lower && !is_less(*std::prev(s.first), *s.first);
+      bool const equal = s.has_lower && !is_less_(*std::prev(s.first), *s.first);
       Iterator const middle =
-          equal ? partition(where, s, [this](auto& pivot, auto& x) { return !this->is_less(pivot, x); })
-                : partition(where, s, [this](auto& pivot, auto& x) { return this->is_less(x, pivot); });
+          equal ? partition(where, s, [this](auto& pivot, auto& x) { return !this->is_less_(pivot, x); })
+                : partition(where, s, [this](auto& pivot, auto& x) { return this->is_less_(x, pivot); });
       s.parts = (s.parts + 1) / 2;
       stretch const upper{middle, s.last, s.depth, s.parts, true};
       if (equal) return sort(where, upper);
@@ -81,34 +68,15 @@ class sorter {
 
  private:
   using value = std::iter_value_t<Iterator>;
-  static constexpr std::size_t few = 16;        // are sorted by insertion
-  static constexpr std::size_t many = 1 << 16;  // are worth a partition in parts
-
-  template <class A, class B>
-  bool is_less(A& a, B& b) {
-    return std::invoke(compare_, std::invoke(projection_, a), std::invoke(projection_, b));
-  }
-
-  /// Insertion sort. It stays within its bounds even where the order makes no sense, as beyond them another thread
-  /// sorts.
-  void insert(Iterator first, Iterator last) {
-    for (Iterator next = first; next != last; ++next) {
-      if (next == first || !is_less(*next, *std::prev(next))) continue;
-      value x = std::ranges::iter_move(next);
-      Iterator hole = next;
-      do {
-        *hole = std::ranges::iter_move(std::prev(hole));
-        --hole;
-      } while (hole != first && is_less(x, *std::prev(hole)));
-      *hole = std::move(x);
-    }
-  }
+  using order = order_by<Compare, Projection>;
+  static constexpr bool is_cheap = cheaply_moved<Iterator> && order::template is_cheap<Iterator>;
+  static constexpr std::size_t few = 16;  // are sorted by insertion
 
   /// Of three places the one with the element in the middle.
   Iterator median(Iterator a, Iterator b, Iterator c) {
-    if (is_less(*b, *a)) std::swap(a, b);
-    if (!is_less(*c, *b)) return b;
-    return is_less(*c, *a) ? a : c;
+    if (is_less_(*b, *a)) std::swap(a, b);
+    if (!is_less_(*c, *b)) return b;
+    return is_less_(*c, *a) ? a : c;
   }
 
   /// Brings an element from about the middle of the order to the front.
@@ -125,50 +93,16 @@ class sorter {
   /// Returns where the others begin.
   template <class Belongs>
   Iterator partition(context where, stretch const& s, Belongs belongs) {
-    if constexpr (cheaply_sorted<Iterator, Compare, Projection>) {
+    if constexpr (is_cheap) {
       value const pivot = *s.first;  // in a register
-      return divide(where, std::next(s.first), s.last, s.parts, [&](auto& x) { return belongs(pivot, x); });
+      return divide<is_cheap>(where, std::next(s.first), s.last, s.parts, [&](auto& x) { return belongs(pivot, x); });
     } else {
-      return divide(where, std::next(s.first), s.last, s.parts, [&](auto& x) { return belongs(*s.first, x); });
+      return divide<is_cheap>(where, std::next(s.first), s.last, s.parts,
+                              [&](auto& x) { return belongs(*s.first, x); });
     }
   }
 
-  /// std::partition in so many parts.
-  template <class Belongs>
-  Iterator divide(context where, Iterator first, Iterator last, unsigned parts, Belongs const& belongs) {
-    auto const size = last - first;
-    if (parts < 2 || static_cast<std::size_t>(size) < many) return divide_alone(first, last, belongs);
-    Iterator const middle = first + size / 2;
-    auto const [lower, upper] = join(
-        where, [&](context there) { return divide(there, first, middle, parts / 2, belongs); },
-        [&](context there) { return divide(there, middle, last, parts - parts / 2, belongs); });
-    auto const misplaced = std::min(middle - lower, upper - middle);
-    auto const swap = [from = lower, to = upper - misplaced](std::size_t i) {
-      auto const step = static_cast<std::iter_difference_t<Iterator>>(i);
-      std::iter_swap(from + step, to + step);
-    };
-    for_each_index(where, static_cast<std::size_t>(misplaced), swap, {});
-    return lower + (upper - middle);
-  }
-
-  template <class Belongs>
-  Iterator divide_alone(Iterator first, Iterator last, Belongs const& belongs) {
-    if constexpr (cheaply_sorted<Iterator, Compare, Projection>) {
-      Iterator boundary = first;
-      for (; first != last; ++first) {
-        value const x = *first;
-        *first = *boundary;
-        *boundary = x;
-        boundary += belongs(x) ? 1 : 0;
-      }
-      return boundary;
-    } else {
-      return std::partition(first, last, belongs);
-    }
-  }
-
-  Compare& compare_;
-  Projection& projection_;
+  order is_less_;
   loop_control& control_;
 };
 
@@ -187,10 +121,13 @@ void parallel_sort(Place&& place, Range&& range, Compare compare = {}, Projectio
   auto const size = static_cast<std::size_t>(std::ranges::size(range));
   auto const first = std::ranges::begin(range);
   using iterator = std::ranges::iterator_t<Range>;
+  auto const last = first + static_cast<std::iter_difference_t<iterator>>(size);
+  detail::order_by<Compare, Projection> const is_less{compare, projection};
+  if (control.gives_up()) control.check();
   detail::run_at(place, [&](context where) {
+    if (detail::is_sorted_soon<false>(where, first, last, is_less)) return;
     detail::sorter<iterator, Compare, Projection>{compare, projection, control}.sort(
-        where, {first, first + static_cast<std::iter_difference_t<iterator>>(size),
-                2 * static_cast<unsigned>(std::bit_width(size)), where.lane().concurrency(), false});
+        where, {first, last, 2 * static_cast<unsigned>(std::bit_width(size)), where.lane().concurrency(), false});
   });
   control.check();
 }
