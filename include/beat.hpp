@@ -28,6 +28,7 @@
 #include <beat/runtime/admission.hpp>
 #include <beat/runtime/pool.hpp>
 #include <beat/task/future.hpp>
+#include <beat/task/graph.hpp>
 #include <beat/task/join.hpp>
 #include <beat/task/pcall.hpp>
 #include <beat/task/pcall_each.hpp>
