@@ -33,6 +33,7 @@
 #include <beat/task/pcall.hpp>
 #include <beat/task/pcall_each.hpp>
 #include <beat/task/pcall_on.hpp>
+#include <beat/task/pipeline.hpp>
 #include <beat/task/place.hpp>
 #include <beat/task/run.hpp>
 #include <beat/task/submit.hpp>
