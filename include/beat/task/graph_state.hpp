@@ -27,6 +27,7 @@ struct graph_task : task {
   bool is_first() const noexcept { return predecessors == 0 && conditions == 0; }
   std::string label() const { return name.empty() ? '#' + std::to_string(number) : name; }
 
+  // What a run touches comes first.
   // How many predecessors have not ended: lowered by these, and set back by the one who begins the node.
   std::atomic<std::uint32_t> awaited{0};
   std::uint32_t predecessors = 0;  // those which are no conditions
@@ -35,10 +36,10 @@ struct graph_task : task {
   // In graphs with conditions: from when it is ready until it has ended. Set by whoever makes it ready.
   std::atomic<bool> is_pending{false};
   graph_state& owner;
+  std::uint64_t begun_in = 0;  // the number of the last run in which it was begun
   std::vector<graph_task*> successors;
   unique_function<void(lane&, graph_step&)> body;
   std::shared_ptr<graph_state> part;  // the graph that this node is, instead of a body
-  std::uint64_t begun_in = 0;         // the number of the last run in which it was begun
   std::size_t const number;           // in the order of addition, from 0
   std::string name;
 };
