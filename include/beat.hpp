@@ -41,10 +41,12 @@
 #include <beat/runtime/pool.hpp>
 #include <beat/task/continuation.hpp>
 #include <beat/task/future.hpp>
+#include <beat/task/graph.hpp>
 #include <beat/task/join.hpp>
 #include <beat/task/pcall.hpp>
 #include <beat/task/pcall_each.hpp>
 #include <beat/task/pcall_on.hpp>
+#include <beat/task/pipeline.hpp>
 #include <beat/task/place.hpp>
 #include <beat/task/promise.hpp>
 #include <beat/task/run.hpp>

@@ -145,13 +145,29 @@ beat_plant(tally announced_without_another_look runtime/tally.hpp
 # ---- shutdown ----
 
 beat_plant(gate task_let_in_after_a_look_at_the_gate runtime/gate.hpp
-  [==[} while (!admitted_.compare_exchange_weak(seen, seen + one, std::memory_order_relaxed, std::memory_order_relaxed));]==]
+  [==[} while (!admitted_.compare_exchange_weak(seen, seen + count * one, std::memory_order_relaxed,
+                                              std::memory_order_relaxed));]==]
   [==[} while (false);
-    admitted_.fetch_add(one, std::memory_order_relaxed);]==])
+    admitted_.fetch_add(count * one, std::memory_order_relaxed);]==])
 beat_plant(gate quiet_that_misses_a_task_posted_meanwhile runtime/gate.hpp
   [==[std::uint64_t const done = finished_.load(std::memory_order_seq_cst);
     return done == admitted();]==] [==[std::uint64_t const all = admitted();
     return finished_.load(std::memory_order_seq_cst) == all;]==])
+
+# ---- turnstile ----
+
+beat_plant(turnstile entered_after_a_look_at_the_cell runtime/turnstile.hpp
+  [==[if (here.word.exchange(reinterpret_cast<std::uintptr_t>(item), std::memory_order_acq_rel) != turn) return false;]==]
+  [==[if (here.word.load(std::memory_order_acquire) != turn) {
+      here.word.store(reinterpret_cast<std::uintptr_t>(item), std::memory_order_release);
+      return false;
+    }]==])
+beat_plant(turnstile cell_not_set_back_by_who_enters runtime/turnstile.hpp
+  [==[here.word.store(0, std::memory_order_relaxed);]==] [==[]==])
+beat_plant(turnstile cell_not_set_back_by_who_leaves runtime/turnstile.hpp
+  [==[next.word.store(0, std::memory_order_relaxed);]==] [==[]==])
+beat_plant(turnstile a_cell_too_few test
+  [==[capacity = Items;]==] [==[capacity = Items - 1;]==])
 
 # ---- inbox, depot ----
 

@@ -18,13 +18,14 @@ class gate {
   using atomic = typename Atomics::template atomic<U>;
 
  public:
-  /// Counts one task in. `from_task` says that an outstanding task of this pool submits it.
-  [[nodiscard("a refused task must not be queued")]] bool admit(bool from_task) noexcept {
+  /// Counts `count` tasks in. `from_task` says that an outstanding task of this pool submits them.
+  [[nodiscard("a refused task must not be queued")]] bool admit(bool from_task, std::uint64_t count = 1) noexcept {
     std::uint64_t seen = admitted_.load(std::memory_order_relaxed);
     do {
       if ((seen & closed) != 0 && !from_task) return false;
       // relaxed: whoever finishes the task got it after this, and hands that on by finish()
-    } while (!admitted_.compare_exchange_weak(seen, seen + one, std::memory_order_relaxed, std::memory_order_relaxed));
+    } while (!admitted_.compare_exchange_weak(seen, seen + count * one, std::memory_order_relaxed,
+                                              std::memory_order_relaxed));
     return true;
   }
 

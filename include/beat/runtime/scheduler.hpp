@@ -189,18 +189,9 @@ class scheduler final : public crew {
     bool const is_hinted = hint && hint->value < homes();
     std::uint32_t const own = w != nullptr ? w->home() : home_here();
     std::uint32_t const home = is_hinted ? hint->value : own;
-    if (w == nullptr || home != own || !pushed(*w, t)) arrivals(home).push(t);
+    if (w == nullptr || home != own || !w->try_push(t)) arrivals(home).push(t);
     if (!is_hinted || !people.call(home)) people.work_arrived(home);
     if (unblocked.load(std::memory_order_relaxed) == 0) start_spare();  // which failed when the last one blocked
-  }
-
-  static bool pushed(worker& w, task* t) noexcept {
-    try {
-      w.push(t);
-      return true;
-    } catch (std::bad_alloc const&) {
-      return false;  // the inbox needs no memory
-    }
   }
 
   worker& add_worker(bool guest) {

@@ -32,7 +32,7 @@ struct task {
 
   task* next = nullptr;  // in an inbox
   function const settle;
-  void const* const family;       // the task_group that waits for it, or null
+  void const* family;             // what waits for it and others, or null; not changed while it is queued
   cpu_set const* cpus = nullptr;  // of its pool: those that it is pinned to, or null
 
   explicit task(function f, void const* group = nullptr) noexcept : settle{f}, family{group} {}

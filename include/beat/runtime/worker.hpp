@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <utility>
 
 #include <beat/base/random.hpp>
@@ -49,6 +50,23 @@ class worker : public lane {
 
   /// Queues a task here. *Throws:* std::bad_alloc.
   void push(task* t) { deque_.for_owner().push(t); }
+
+  /// The same; false where there is no memory for it.
+  [[nodiscard("without memory, the inbox takes it")]] bool try_push(task* t) noexcept {
+    try {
+      push(t);
+      return true;
+    } catch (std::bad_alloc const&) {
+      return false;
+    }
+  }
+
+  /// Queues a task that is counted in already, and tells who looks for work.
+  void queue(task* t) noexcept {
+    if (!try_push(t)) crew_.arrivals(home()).push(t);
+    crew_.people.work_arrived(home());
+    if (crew_.unblocked.load(std::memory_order_relaxed) == 0) crew_.start_spare();  // which failed before
+  }
 
   /// Takes the youngest task of this worker if it belongs to `family`, and runs it.
   bool run_own(void const* family) noexcept {

@@ -1,7 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The task group: tasks that are waited for together. wait() runs only tasks of the group, those that this worker
-// queued last; or any, where the pool stands still. Protocol: runtime/README.md, "Blocking".
+// The task group: tasks that are waited for together, and that may add others.
 
 #include <atomic>
 #include <cstdint>
@@ -14,7 +13,7 @@
 
 #include <beat/base/error.hpp>
 #include <beat/runtime/pool.hpp>
-#include <beat/runtime/tally.hpp>
+#include <beat/task/family.hpp>
 #include <beat/task/submit.hpp>
 
 namespace beat::inline v0 {
@@ -24,13 +23,13 @@ namespace beat::inline v0 {
 class task_group {
  public:
   template <class Policy>
-  explicit task_group(basic_thread_pool<Policy>& pool) : pool_{scheduler_of(pool)} {}
+  explicit task_group(basic_thread_pool<Policy>& pool) : pool_{scheduler_of(pool)}, tasks_{pool_, this} {}
 
   task_group(task_group const&) = delete;
   task_group& operator=(task_group const&) = delete;
 
   /// Waits; an exception that wait() did not hand out is dropped.
-  ~task_group() { settle(); }
+  ~task_group() { tasks_.settle(); }
 
   /// Queues `f`. *Throws:* error{pool_shutdown}; error{invalid_argument} where it is pinned to a node on which the pool
   /// can't run it; std::bad_alloc; then nothing was queued.
@@ -39,9 +38,9 @@ class task_group {
   void run(F&& f, task_options const& options = {}) {
     auto t = std::make_unique<member<std::decay_t<F>>>(*this, std::forward<F>(f), options.stop);
     std::optional<node_id> const where = detail::pin_where_asked(pool_, *t, options);
-    pending_.add();
+    tasks_.add();
     if (!pool_.accept(t.get(), where)) {
-      leave();
+      tasks_.leave();
       detail::refuse();
     }
     static_cast<void>(t.release());
@@ -55,7 +54,7 @@ class task_group {
       if (r->group == this)
         detail::throw_error(errc::self_wait, "a task waits for the group that it belongs to: wait from outside of it");
     }
-    settle();
+    tasks_.settle();
     if (pool_.is_orphaned()) detail::refuse();
     if (has_error_.load(std::memory_order_relaxed) != 0) {
       has_error_.store(0, std::memory_order_relaxed);
@@ -100,8 +99,8 @@ class task_group {
         }
         innermost = here.outer;
       }
-      t.reset();  // what the task captured is gone before wait() returns
-      group.leave();
+      t.reset();             // what the task captured is gone before wait() returns
+      group.tasks_.leave();  // the group may be gone from here on
       return effect;
     }
 
@@ -115,52 +114,8 @@ class task_group {
     if (has_error_.exchange(1, std::memory_order_relaxed) == 0) error_ = std::move(error);
   }
 
-  /// One task less. The group may be gone when this returns; the pool is not.
-  void leave() noexcept {
-    detail::scheduler& pool = pool_;
-    if (pending_.leave()) pool.settled.notify_all();
-  }
-
-  void settle() noexcept {
-    detail::worker* const mine = pool_.mine();
-    while (!pending_.is_empty()) {
-      if (pool_.is_orphaned()) return;  // what is left is the parent's
-      if (mine != nullptr && run_own(*mine)) continue;
-      auto const key = pool_.settled.prepare();
-      if (pending_.announce()) {
-        pool_.settled.cancel();
-        break;
-      }
-      if (detail::stands_still(pool_, [&](std::int64_t limit) { pool_.settled.wait_for(key, limit); }))
-        run_queued(mine);
-    }
-    if (mine != nullptr) mine->report();  // what this thread does next may take long, and need not be a task
-    pending_.reset();
-  }
-
-  bool run_own(detail::worker& mine) noexcept {
-    detail::lane_scope const scope{mine};
-    return mine.run_own(this);
-  }
-
-  /// The pool stands still, perhaps because its threads block on a lock which this one holds: runs what is queued after
-  /// all, for as long as nobody else moves.
-  void run_queued(detail::worker* mine) noexcept {
-    auto const run_on = [this](detail::worker& w) {
-      std::uint64_t const before = pool_.progress();
-      while (w.run_queued(this) && pool_.progress() == before) {
-      }
-    };
-    if (mine != nullptr) {
-      detail::lane_scope const scope{*mine};
-      run_on(*mine);
-    } else if (detail::visit const guest{pool_, true}) {
-      guest->run_as_region([&] { run_on(*guest); });
-    }
-  }
-
   detail::scheduler& pool_;
-  tally<std_atomics> pending_;
+  detail::family tasks_;
   std::atomic<std::uint32_t> has_error_{0};
   std::exception_ptr error_;  // by the first that failed
   std::stop_source stop_;
