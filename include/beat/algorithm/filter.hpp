@@ -22,11 +22,6 @@
 
 namespace beat::inline v0 {
 
-/// A predicate on the projected elements of a range, called from several threads at once.
-template <class Predicate, class Projection, class Range>
-concept element_predicate =
-    std::indirect_unary_predicate<Predicate, std::projected<std::ranges::iterator_t<Range>, Projection>>;
-
 namespace detail {
 
 template <class From, class To, class Predicate, class Projection>
@@ -136,7 +131,7 @@ struct collect_body {
 /// error{cancelled} on a stop request: then some elements of `output` are written. *Complexity:* one call per element.
 template <execution_place Place, splittable_range Input, splittable_range Output, class Predicate,
           class Projection = std::identity>
-  requires element_predicate<Predicate, Projection, Input> &&
+  requires element_predicate<Predicate, Input, Projection> &&
            std::indirectly_copyable<std::ranges::iterator_t<Input>, std::ranges::iterator_t<Output>>
 std::size_t parallel_copy_if(Place&& place, Input&& input, Output&& output, Predicate predicate,
                              Projection projection = {}, loop_options const& options = {}) {
@@ -152,7 +147,7 @@ std::size_t parallel_copy_if(Place&& place, Input&& input, Output&& output, Pred
 /// The same into a new vector.
 /// *Throws:* std::bad_alloc; otherwise as parallel_for. *Complexity:* one call per element.
 template <execution_place Place, splittable_range Input, class Predicate, class Projection = std::identity>
-  requires element_predicate<Predicate, Projection, Input> &&
+  requires element_predicate<Predicate, Input, Projection> &&
            std::constructible_from<std::ranges::range_value_t<Input>, std::ranges::range_reference_t<Input>> &&
            std::move_constructible<std::ranges::range_value_t<Input>>
 [[nodiscard("the vector is the result")]] auto parallel_filter(Place&& place, Input&& input, Predicate predicate,

@@ -17,11 +17,6 @@
 
 namespace beat::inline v0 {
 
-/// A condition on what `Projection` makes of an element, asked by several threads at once.
-template <class Predicate, class Range, class Projection>
-concept element_predicate =
-    std::indirect_unary_predicate<Predicate, std::projected<std::ranges::iterator_t<Range>, Projection>>;
-
 /// A value that what `Projection` makes of an element can be compared with.
 template <class T, class Range, class Projection>
 concept comparable_with_elements =

@@ -30,6 +30,11 @@ concept index_body = std::integral<Index> && std::invocable<F&, Index>;
 template <class F, class R>
 concept element_body = std::invocable<F&, std::ranges::range_reference_t<R>>;
 
+/// A condition on what `Projection` makes of an element, asked by several threads at once.
+template <class Predicate, class Range, class Projection>
+concept element_predicate =
+    std::indirect_unary_predicate<Predicate, std::projected<std::ranges::iterator_t<Range>, Projection>>;
+
 namespace detail {
 
 /// Calls `f(i)` for each i of a stretch, in order.

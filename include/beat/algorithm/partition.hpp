@@ -129,7 +129,7 @@ class stable_partition {
 /// *Throws:* one of the exceptions of `predicate`, `projection` and swaps, error{cancelled} on a stop request: then all
 /// elements are there, in an unspecified order. *Complexity:* one call per element; no memory.
 template <execution_place Place, permutable_range Range, class Predicate, class Projection = std::identity>
-  requires element_predicate<Predicate, Projection, Range>
+  requires element_predicate<Predicate, Range, Projection>
 std::size_t parallel_partition(Place&& place, Range&& range, Predicate predicate, Projection projection = {},
                                loop_options const& options = {}) {
   using iterator = std::ranges::iterator_t<Range>;
@@ -161,7 +161,7 @@ std::size_t parallel_partition(Place&& place, Range&& range, Predicate predicate
 /// before any element is moved. An element whose own move throws may be lost, and others with it.
 /// *Complexity:* one call per element; a buffer for n elements.
 template <execution_place Place, permutable_range Range, class Predicate, class Projection = std::identity>
-  requires element_predicate<Predicate, Projection, Range>
+  requires element_predicate<Predicate, Range, Projection>
 std::size_t parallel_stable_partition(Place&& place, Range&& range, Predicate predicate, Projection projection = {},
                                       loop_options const& options = {}) {
   using iterator = std::ranges::iterator_t<Range>;
