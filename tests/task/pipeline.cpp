@@ -166,6 +166,22 @@ TEST_CASE("an exception in any place of a pipeline arrives once everything has e
   CHECK(all);
 }
 
+TEST_CASE("a stage that throws ends a pipeline whose source has no end", "[unit]") {
+  unsigned const workers = GENERATE(1U, 4U);
+  beat::ThreadPool pool{workers};
+  bool are_gone = true;
+  beat::pipeline p{[&]() -> std::optional<counted> {
+                     are_gone = are_gone && counted::live == 0;  // with one token the value before is gone
+                     return counted{1};
+                   },
+                   beat::serial_in_order([n = 0](counted const&) mutable {
+                     if (++n == 100) throw std::runtime_error{"bad value"};
+                   })};
+  CHECK(message_of([&] { p.run(pool, {.tokens = 1}); }) == "bad value");
+  CHECK(are_gone);
+  CHECK(counted::live == 0);
+}
+
 TEST_CASE("a stop token ends a pipeline", "[unit]") {
   unsigned const workers = GENERATE(1U, 4U);
   beat::ThreadPool pool{workers};
