@@ -3,6 +3,7 @@
 
 #include <beat.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <functional>
 #include <iostream>
@@ -19,8 +20,8 @@ int main() {
       beat::parallel_exclusive_scan(pool, words, begins, std::size_t{0}, std::plus{}, &std::string::size);
 
   std::string text(length, ' ');
-  beat::parallel_for(pool, std::size_t{0}, words.size(), [&](std::size_t i) {
-    text.replace(begins[i], words[i].size(), words[i]);  // each word has a place of its own
+  beat::parallel_for(pool, std::size_t{0}, words.size(), [&, to = text.data()](std::size_t i) {
+    std::ranges::copy(words[i], to + begins[i]);  // each word has a place of its own
   });
 
   auto long_words = beat::parallel_filter(pool, words, [](std::size_t size) { return size > 5; }, &std::string::size);
