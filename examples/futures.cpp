@@ -36,7 +36,7 @@ std::string continued(beat::ThreadPool& pool) {
 
 /// The first answer is enough; the other task is asked to stop by a token of its own.
 std::size_t first_answer(beat::ThreadPool& pool) {
-  std::stop_source enough;
+  static std::stop_source enough;  // g++ 12 would warn of a local one, which it takes for uninitialised
   auto const patient = [](std::stop_token stop) {
     while (!stop.stop_requested()) std::this_thread::sleep_for(std::chrono::milliseconds{1});
   };

@@ -95,10 +95,15 @@ class stoppable {
   std::stop_token given_;
 };
 
+/// Out of line, as g++ 12 takes what a std::stop_source is made of for uninitialised where it sees both.
+struct new_stop_source : std::stop_source {
+  BEAT_NO_INLINE new_stop_source() {}
+};
+
 template <class F>
 auto submit_to(scheduler& pool, F&& f, task_options const& options) {
   if constexpr (wants_stop_token<std::decay_t<F>>) {
-    std::stop_source const own_stop;
+    new_stop_source const own_stop;
     return submit_to(pool, stoppable<std::decay_t<F>>{std::forward<F>(f), own_stop, options.stop}, options, own_stop);
   } else {
     return submit_to(pool, std::forward<F>(f), options, std::stop_source{std::nostopstate});
