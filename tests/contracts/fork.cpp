@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <beat.hpp>
+#include <beat/task/coroutine.hpp>
 #include <csignal>
 #include <memory>
 #include <optional>
@@ -53,6 +54,8 @@ bool is_refused(F&& f) {
   return false;
 }
 
+beat::task<int> value_of(beat::future<int> awaited) { co_return co_await std::move(awaited); }
+
 long fibonacci(int n) {
   if (n < 2) return n;
   auto const [a, b] = beat::join([n] { return fibonacci(n - 1); }, [n] { return fibonacci(n - 2); });
@@ -80,6 +83,11 @@ TEST_CASE("the child of a fork gets errors from its parent's pool while the pare
   pool->post([&] { ++queued; });
   std::optional<beat::task_group> group{*pool};
   group->run([] {});
+  beat::promise<int> awaited{*pool};
+  auto follows = awaited.get_future().then([](int x) { return x; });
+  beat::promise<int> awaited_by_coroutine{*pool};
+  std::optional<beat::async_scope> scope{*pool};
+  scope->spawn(value_of(awaited_by_coroutine.get_future()));
 
   CHECK(in_child([&] {
           int check = 0;
@@ -95,8 +103,12 @@ TEST_CASE("the child of a fork gets errors from its parent's pool while the pare
           if (++check; ready.get() != 8) return check;
           if (++check; !is_refused([&] { group->run([] {}); })) return check;
           if (++check; !is_refused([&] { group->wait(); })) return check;
+          if (++check; !is_refused([&] { follows.wait(); })) return check;
+          if (++check; follows.request_stop()) return check;
+          if (++check; !is_refused([&] { scope->wait(); })) return check;
           if (++check; fibonacci(10) != 55) return check;  // outside of pools, as ever
           group.reset();
+          scope.reset();
           pool->shutdown();
           pool.reset();
           if (++check; queued != 0) return check;  // it is the parent's
@@ -107,6 +119,10 @@ TEST_CASE("the child of a fork gets errors from its parent's pool while the pare
   open = true;
   CHECK(running.get() == 7);
   group->wait();
+  awaited.set_value(9);
+  CHECK(follows.get() == 9);
+  awaited_by_coroutine.set_value(9);
+  scope->wait();
   pool->wait();
   CHECK(queued == 1);
   CHECK(pool->stats().completed == pool->stats().submitted);

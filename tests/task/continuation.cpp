@@ -393,3 +393,55 @@ TEST_CASE("futures that end while they are followed lose nothing", "[unit]") {
   CHECK(is_settled(pool.stats()));
   CHECK(is_settled(other.stats()));
 }
+
+TEST_CASE("stop is requested of all that a long chain of futures waits for, without a stack that grows", "[unit]") {
+  int const links = build_kind::has_small_frames ? 100'000 : 20'000;
+  beat::ThreadPool pool{1};
+  beat::promise<int> never{pool};
+  auto all = never.get_future();
+  for (int i = 0; i < links; ++i)
+    all = beat::when_all(std::move(all), pool.submit([] {})).then([](auto const& both) { return std::get<0>(both); });
+  CHECK(all.request_stop());
+  CHECK(error_of([&] { static_cast<void>(all.get()); }) == beat::errc::cancelled);
+  never.set_value(1);
+  pool.wait();
+  CHECK(is_settled(pool.stats()));
+}
+
+TEST_CASE("a promise may be destroyed by the one who got its result", "[unit]") {
+  int const rounds = build_kind::is_sanitized ? 300 : 3'000;
+  beat::ThreadPool pool{1};
+  std::atomic<beat::promise<int>*> offered{nullptr};
+  std::thread giver{[&] {
+    for (int i = 0; i < rounds; ++i) {
+      while (offered.load() == nullptr) std::this_thread::yield();
+      offered.exchange(nullptr)->set_value(i);
+    }
+  }};
+  int wrong = 0;
+  for (int i = 0; i < rounds; ++i) {
+    auto source = std::make_unique<beat::promise<int>>(pool);
+    auto result = source->get_future();
+    offered = source.get();
+    while (!result.is_ready()) std::this_thread::yield();
+    wrong += result.get() != i;
+  }
+  giver.join();
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("a pool that ends inside of a task lets others run while something is on its way to it", "[unit]") {
+  beat::ThreadPool pool{1};
+  auto const ended = pool.submit([&] {
+    auto late = std::make_shared<beat::promise<int>>(pool);
+    {
+      beat::ThreadPool inner{1};
+      auto next = late->get_future().then(inner, [](int x) { return x; });
+      static_cast<void>(next.request_stop());
+      pool.post([late] { late->set_value(1); });
+    }
+    return true;
+  });
+  while (!ended.is_ready()) std::this_thread::yield();
+  CHECK(ended.is_ready());
+}

@@ -232,3 +232,18 @@ TEST_CASE("pipelines run inside of the stages of others", "[unit]") {
   CHECK(outer.run(pool) == 20);
   CHECK(sum == 20 * (49 * 50 / 2 + 50));
 }
+
+TEST_CASE("a stage may return a reference into its argument", "[unit]") {
+  beat::ThreadPool pool{2};
+  std::string all;
+  beat::pipeline p{[next = 0]() mutable -> std::optional<std::string> {
+                     return next < 3 ? std::optional{std::string(100, static_cast<char>('a' + next++))} : std::nullopt;
+                   },
+                   beat::parallel([](std::string&& s) -> std::string&& {
+                     s += '.';
+                     return std::move(s);
+                   }),
+                   beat::serial_in_order([&](std::string const& s) { all += s; })};
+  CHECK(p.run(pool) == 3);
+  CHECK(all == std::string(100, 'a') + '.' + std::string(100, 'b') + '.' + std::string(100, 'c') + '.');
+}

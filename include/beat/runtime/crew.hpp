@@ -131,9 +131,12 @@ class crew {
   virtual void start_spare() noexcept = 0;
 
   /// Counts as cancelled a task that was claimed by a thread without a worker.
+  /// The pool may be gone when this returns.
   void discarded() noexcept {
+    expected_.fetch_add(1, std::memory_order_relaxed);  // seen by who sees the report
     discarded_.fetch_add(1, std::memory_order_relaxed);
     report(1);
+    expected_.fetch_sub(1, std::memory_order_release);  // release: the last use of the pool; pairs with end()
   }
 
   std::atomic<std::uint32_t> unblocked{0};  // pool threads that do not block inside a task
@@ -142,7 +145,8 @@ class crew {
   ~crew() = default;
 
   std::atomic<std::uint64_t> discarded_{0};  // tasks that were cancelled by a thread without a worker
-  // Tasks that were expected and have not arrived: written by those who bring them, read at the end of the pool.
+  // Tasks that were expected and have not arrived, and threads that cancel one: written by those, read at the end of
+  // the pool.
   std::atomic<std::uint64_t> expected_{0};
 
   /// Called under the scheduler's lock. *Throws:* std::bad_alloc.

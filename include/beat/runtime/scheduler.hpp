@@ -258,8 +258,13 @@ class scheduler final : public crew {
       return;
     }
     // What is still expected was cancelled, or this is the last instruction of who brought it.
-    // acquire: pairs with arrive()
-    while (expected_.load(std::memory_order_acquire) != 0) std::this_thread::sleep_for(std::chrono::microseconds{50});
+    auto const expects = [&] {
+      return expected_.load(std::memory_order_acquire) != 0;
+    };  // acquire: pairs with arrive()
+    if (expects()) {
+      blocked_scope const blocked;  // who brings it may need the place of this thread in another pool
+      while (expects()) std::this_thread::sleep_for(std::chrono::microseconds{50});
+    }
     ending.store(true, std::memory_order_seq_cst);  // seq_cst: before the look for sleepers; pairs with until_active()
     people.wake_all();
     for (std::thread& t : threads_) t.join();

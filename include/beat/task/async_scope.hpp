@@ -23,8 +23,9 @@ namespace beat::inline v0 {
 /// at a time, and not from these.
 class async_scope {
  public:
+  /// *Throws:* std::bad_alloc.
   template <class Policy>
-  explicit async_scope(basic_thread_pool<Policy>& pool) noexcept : pool_{scheduler_of(pool)} {}
+  explicit async_scope(basic_thread_pool<Policy>& pool) : pool_{scheduler_of(pool)} {}
 
   async_scope(async_scope const&) = delete;
   async_scope& operator=(async_scope const&) = delete;
@@ -41,7 +42,8 @@ class async_scope {
     auto m = std::make_unique<member<T>>(*this, std::move(spawned));
     enter();
     if (!pool_.accept(m.get())) {
-      static_cast<void>(leave());
+      m.reset();
+      leave().resume();  // it may be the last one that somebody waits for
       detail::refuse();
     }
     static_cast<void>(m.release());
@@ -51,9 +53,11 @@ class async_scope {
   [[nodiscard("await it")]] auto join() noexcept { return joining{*this}; }
 
   /// Blocks until all have ended; then the scope can be used again. Until then its coroutines may spawn others.
-  /// *Throws:* the first exception that one of them threw, other than error{cancelled}.
+  /// *Throws:* the first exception that one of them threw, other than error{cancelled}; error{pool_shutdown} in the
+  /// child of a fork.
   void wait() {
     settle();
+    if (pool_.is_orphaned()) detail::refuse();
     rethrow();
   }
 
@@ -145,6 +149,7 @@ class async_scope {
   }
 
   void settle() noexcept {
+    if (pool_.is_orphaned()) return;  // what is left is the parent's
     std::unique_lock lock{mutex_};
     if (running_ == 0) return;
     detail::blocked_scope const blocked;

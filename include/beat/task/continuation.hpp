@@ -11,6 +11,7 @@
 #include <stop_token>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <beat/base/error.hpp>
 #include <beat/runtime/pool.hpp>
@@ -31,11 +32,12 @@ class predecessors {
     return *futures_;
   }
 
-  /// What `f(futures)` returns, unless they were taken away.
+  /// `f(futures)`, unless they were taken away.
   template <class F>
-  task_share look(F&& f) noexcept {
+  auto look(F&& f) -> decltype(f(std::declval<Futures const&>())) {
+    using result = decltype(f(std::declval<Futures const&>()));
     std::lock_guard const lock{mutex_};
-    return futures_ ? f(std::as_const(*futures_)) : task_share{};
+    return futures_ ? f(std::as_const(*futures_)) : result();
   }
 
   /// By one thread, once.
@@ -77,8 +79,8 @@ class continuation final : public future_state<typename continuation_result<F, T
     return before_.look(
         [](future<T> const& f) { return f.is_ready() ? task_share{} : share(future_access::state(f)); });
   }
-  task_share stop_predecessors() noexcept override {
-    return before_.look([](future<T> const& f) { return share(future_access::state(f)); });
+  void list_predecessors(std::vector<task_share>& found) override {
+    before_.look([&](future<T> const& f) { found.push_back(share(future_access::state(f))); });
   }
 
   task_outcome execute(worker&) noexcept override {

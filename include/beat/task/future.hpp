@@ -46,7 +46,8 @@ concept continuation_of = detail::continued_by_value<F, T>::value || std::is_inv
 /// The result of a task, to come: a value, what the task threw, or one of two errors. error{cancelled}: the task did
 /// not begin, as somebody had requested a stop or the pool was stopped. error{abandoned}: who had promised the result
 /// is gone without it. Movable; dropping a future leaves its task alone. It may outlive its pool, but then only
-/// is_ready() and get() are left to call, and a call that waits may not be in progress.
+/// is_ready() and get() are left to call, and a call that waits may not be in progress; nor may one when the pool of
+/// something that it follows on ends.
 template <class T>
 class [[nodiscard("post() is for tasks whose result nobody needs")]] future {
  public:
@@ -104,8 +105,9 @@ class [[nodiscard("post() is for tasks whose result nobody needs")]] future {
   }
 
   /// Cancels the task if it has not begun: then it is true. One that runs sees it by its stop token, if its callable
-  /// takes one. What only this task waits for is asked as well. *Throws:* error{no_state}.
-  bool request_stop() const { return detail::request_stop_of(state()); }
+  /// takes one. What only this task waits for is asked as well. In the child of a fork it does nothing.
+  /// *Throws:* error{no_state}; std::bad_alloc, and then perhaps not all were asked.
+  bool request_stop() const { return !state().is_orphaned() && detail::request_stop_of(state()); }
 
   /// Lets `f` follow: as a task of the pool, once this one has ended. The future is empty afterwards; returns that of
   /// what `f` returns. `f` takes the value (`then([](int x) { ... })`, or nothing for void); where there is none, it is

@@ -12,6 +12,7 @@
 #include <stop_token>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <beat/base/error.hpp>
 #include <beat/runtime/visit.hpp>
@@ -90,8 +91,8 @@ class awaited_task : public task {
   /// Something that has to end before this can begin or end, and has not yet.
   virtual task_share predecessor() noexcept { return {}; }
 
-  /// Requests the stop of all that this waits for, except for one, which is returned, if there is any.
-  virtual task_share stop_predecessors() noexcept { return {}; }
+  /// Appends all that this waits for. *Throws:* std::bad_alloc.
+  virtual void list_predecessors(std::vector<task_share>&) {}
 
   void keep() noexcept { holders_.fetch_add(1, std::memory_order_relaxed); }
   void release() noexcept {
@@ -135,14 +136,21 @@ inline task_share share(awaited_task& t) noexcept {
   return task_share{&t};
 }
 
-/// Requests that `t` stops, and all that only it waits for. True where `t` had not begun and is cancelled.
-inline bool request_stop_of(awaited_task& t) noexcept {
-  task_share next = t.stop_predecessors();
-  bool const is_cancelled = t.discard();
-  if (!is_cancelled) t.request_own_stop();
-  while (next != nullptr) {
-    task_share const here = std::exchange(next, next->stop_predecessors());
-    if (!here->discard()) here->request_own_stop();
+/// Requests that `t` stops, and all that only it waits for, however long the chains of that are. True where `t` had not
+/// begun and is cancelled. *Throws:* std::bad_alloc.
+inline bool request_stop_of(awaited_task& t) {
+  std::vector<task_share> left;
+  auto const stop = [&left](awaited_task& one) {
+    one.list_predecessors(left);  // before its end, which gives them up
+    bool const is_cancelled = one.discard();
+    if (!is_cancelled) one.request_own_stop();
+    return is_cancelled;
+  };
+  bool const is_cancelled = stop(t);
+  while (!left.empty()) {
+    task_share const next = std::move(left.back());
+    left.pop_back();
+    stop(*next);
   }
   return is_cancelled;
 }

@@ -202,7 +202,8 @@ class pipeline<Source, Stages...>::running : detail::task_run {
           static_cast<void>(detail::call_stage(f, std::move(value)));
           ++t.passed;
         } else {
-          t.value.template emplace<Place + 1>(detail::call_stage(f, std::move(value)));
+          auto next = detail::call_stage(f, std::move(value));  // a value, where it refers to what is replaced
+          t.value.template emplace<Place + 1>(std::move(next));
           return;
         }
       } catch (...) {

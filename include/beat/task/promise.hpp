@@ -24,7 +24,8 @@ class promised final : public future_state<T> {
 }  // namespace detail
 
 /// The giving end of a future. Where it goes without having given anything, the future ends with error{abandoned}.
-/// *Thread safety:* one thread at a time; the future may be used meanwhile.
+/// *Thread safety:* one thread at a time; the future may be used meanwhile, and whoever got its result may destroy the
+/// promise.
 template <class T>
 class promise {
  public:
@@ -75,9 +76,11 @@ class promise {
       detail::throw_error(errc::no_state, "the promise has given its result already, or was moved from");
   }
 
+  /// Whoever sees the end may destroy this at once.
   void end(task_outcome how) noexcept {
-    state_->end(how);
-    std::exchange(state_, nullptr)->release();
+    detail::promised<T>* const state = std::exchange(state_, nullptr);
+    state->end(how);
+    state->release();
   }
 
   detail::promised<T>* state_;

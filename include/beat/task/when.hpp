@@ -126,17 +126,13 @@ class gathering : public future_state<Result>, public follower {
     return told;
   }
 
-  task_share stop_predecessors() noexcept override {
-    task_share last;
-    for (std::size_t i = 0;; ++i) {
-      task_share one = futures_.look([i](Futures const& futures) {
-        awaited_task* const leader = leader_at(futures, i);
-        return leader != nullptr ? share(*leader) : task_share{};
+  void list_predecessors(std::vector<task_share>& found) override {
+    futures_.look([&](Futures const& futures) {
+      any_of_futures(futures, [&](auto const& each) {
+        found.push_back(share(future_access::state(each)));
+        return false;
       });
-      if (one == nullptr) return last;
-      if (last != nullptr) request_stop_of(*last);
-      last = std::move(one);
-    }
+    });
   }
 
   predecessors<Futures> futures_;
