@@ -13,10 +13,13 @@
 namespace beat::inline v0::detail {
 
 /// While one of these lives, the calling thread blocks: its permits are free, in every pool whose workers it occupies.
+/// They may nest: those that are free already remain so.
 class blocked_scope {
  public:
   blocked_scope() noexcept {
     for (worker* w = held_workers; w != nullptr; w = w->next_held) {
+      if (w->lent_by != nullptr) continue;
+      w->lent_by = this;
       w->report();
       crew& c = w->shared();
       // relaxed: start_spare() looks again under its lock
@@ -26,6 +29,8 @@ class blocked_scope {
   }
   ~blocked_scope() {
     for (worker* w = held_workers; w != nullptr; w = w->next_held) {
+      if (w->lent_by != this) continue;
+      w->lent_by = nullptr;
       w->shared().people.activate();
       if (!w->is_guest()) w->shared().unblocked.fetch_add(1, std::memory_order_relaxed);
     }

@@ -176,9 +176,10 @@ class worker : public lane {
   }
 
   worker_counters counters;
-  worker* next_held = nullptr;  // the next in held_workers
-  std::atomic<bool> occupied;   // of a guest's worker: whether some thread uses it, at first the one that made it
-  lane* outer = nullptr;        // of a guest: the lane to return to
+  worker* next_held = nullptr;    // the next in held_workers
+  void const* lent_by = nullptr;  // the blocked_scope of the thread that occupies it which freed its permit, or null
+  std::atomic<bool> occupied;     // of a guest's worker: whether some thread uses it, at first the one that made it
+  lane* outer = nullptr;          // of a guest: the lane to return to
 
  private:
   static constexpr std::uint64_t report_batch = 64;
