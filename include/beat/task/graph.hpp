@@ -142,8 +142,8 @@ class graph {
     return emplace([&](detail::graph_task& n) {
       n.is_condition = true;
       n.body = [f = std::forward<F>(f)](detail::lane& here, detail::graph_step& step) mutable {
-        auto const choices =
-            detail::call(f, here);  // a copy: who is chosen may be this node, and run elsewhere at once
+        // A copy: who is chosen may be this node, and run elsewhere at once.
+        auto const choices = detail::call(f, here);
         step.end();
         if constexpr (graph_choice<std::remove_cvref_t<decltype(choices)>>) {
           choose(step, choices);
