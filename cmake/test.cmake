@@ -61,12 +61,11 @@ if(ninja AND NOT EXISTS ${tree}/CMakeCache.txt)
 endif()
 
 # Optimised, as users run it, but with the assertions: RelWithDebInfo would define NDEBUG. Sanitizers hide what the
-# second level of optimisation is for, the portable build is about other things, and both take long to compile with it;
-# so does more to debug with than line numbers.
+# second level of optimisation is for, and take long to compile with it; so does more to debug with than line numbers.
 set(optimisation -O2)
 if(BEAT_SANITIZE MATCHES "address")
   set(optimisation -O0)
-elseif(BEAT_SANITIZE OR BEAT_PORTABLE)
+elseif(BEAT_SANITIZE)
   set(optimisation -O1)
 endif()
 beat_run("Configuring" ${CMAKE_COMMAND} -S ${beat_root} -B ${tree} ${generator} -DCMAKE_BUILD_TYPE=RelWithDebInfo

@@ -137,7 +137,7 @@ struct task_access {
 
 /// A coroutine with a result: `beat::task<int> f() { co_return 42; }`. It begins once it is awaited, by `co_await f()`,
 /// `sync_wait`, `when_all` or a scope, and an exception goes to the one who awaits it. Loops and recursion of tasks
-/// that end at once need no stack, where the compiler makes tail calls: g++ does so with optimisation, and not for
+/// that end at once need no stack, where the compiler makes tail calls: g++ does so from -O2 on, and not for
 /// sanitizers. A task may be dropped before it begins; a begun one ends before it is destroyed.
 template <class T = void>
 class [[nodiscard("a task that nobody awaits never begins")]] task {
