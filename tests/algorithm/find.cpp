@@ -16,6 +16,8 @@
 
 #include "catch.hpp"
 #include "random_inputs.hpp"
+#include "stop_request.hpp"
+#include "task/support.hpp"
 
 namespace {
 
@@ -156,26 +158,17 @@ TEST_CASE("a search that throws at any of its calls throws exactly that", "[algo
 TEST_CASE("a search can be stopped", "[algorithm]") {
   unsigned const workers = GENERATE(1U, 2U, 4U);
   beat::ThreadPool& pool = random_inputs::pool_of<beat::ThreadPool>(workers);
-  std::stop_source stop;
-  std::atomic<bool> requested{false};
-  std::atomic<unsigned> late{0};
-  std::error_code code;
-  try {
+  algorithm_test::stop_request stop;
+  std::error_code const code = task_test::error_of([&] {
     static_cast<void>(beat::parallel_any_of(pool, std::views::iota(0, 1'000'000),
                                             [&](int i) {
-                                              if (requested) ++late;
-                                              if (i == 1000) {
-                                                stop.request_stop();
-                                                requested = true;
-                                              }
+                                              stop.begin(i == 1000);
                                               return i == 999'999;
                                             },
-                                            {}, {.stop = stop.get_token()}));
-  } catch (beat::error const& e) {
-    code = e.code();
-  }
+                                            {}, {.stop = stop.token()}));
+  });
   CHECK(code == beat::errc::cancelled);
-  CHECK(late <= workers);  // those that had looked at the token already
+  CHECK(stop.late() <= workers);  // those that had looked at the token already
 }
 
 TEST_CASE("a stop request behind a match does not matter", "[algorithm]") {

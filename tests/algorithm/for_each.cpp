@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "stop_request.hpp"
 #include "task/support.hpp"
 
 namespace {
@@ -224,22 +225,11 @@ TEST_CASE("a stop request before a loop keeps it from starting", "[algorithm]") 
 TEST_CASE("after a stop request no further element is begun", "[algorithm]") {
   unsigned const workers = GENERATE(1U, 2U, 4U);
   beat::ThreadPool pool{workers};
-  std::stop_source stop;
-  std::atomic<bool> requested{false};
-  std::atomic<int> late{0};
-  std::error_code const code = error_of([&] {
-    beat::parallel_for(pool, 0, 1'000'000,
-                       [&](int i) {
-                         if (requested) ++late;
-                         if (i == 100) {
-                           stop.request_stop();
-                           requested = true;
-                         }
-                       },
-                       {.stop = stop.get_token()});
-  });
+  algorithm_test::stop_request stop;
+  std::error_code const code = error_of(
+      [&] { beat::parallel_for(pool, 0, 1'000'000, [&](int i) { stop.begin(i == 100); }, {.stop = stop.token()}); });
   CHECK(code == beat::errc::cancelled);
-  CHECK(late <= static_cast<int>(workers));  // those that had looked at the token already
+  CHECK(stop.late() <= workers);  // those that had looked at the token already
 }
 
 TEST_CASE("a stop token that is not used changes nothing", "[algorithm]") {

@@ -16,6 +16,8 @@
 
 #include "catch.hpp"
 #include "random_inputs.hpp"
+#include "stop_request.hpp"
+#include "task/support.hpp"
 
 namespace {
 
@@ -168,23 +170,11 @@ TEST_CASE("a loop with policies can be stopped", "[algorithm]") {
   unsigned const workers = GENERATE(1U, 2U, 4U);
   auto const errors = GENERATE(error_policy::collect_all, error_policy::first_by_index, error_policy::fail_fast);
   beat::ThreadPool& pool = random_inputs::pool_of<beat::ThreadPool>(workers);
-  std::stop_source stop;
-  std::atomic<bool> requested{false};
-  std::atomic<unsigned> late{0};
-  std::error_code code;
-  try {
-    beat::parallel_for(pool, 0, 100'000,
-                       [&](int i) {
-                         if (requested) ++late;
-                         if (i == 100) {
-                           stop.request_stop();
-                           requested = true;
-                         }
-                       },
-                       {.stop = stop.get_token(), .errors = errors, .chunks = beat::chunks::even});
-  } catch (beat::error const& e) {
-    code = e.code();
-  }
+  algorithm_test::stop_request stop;
+  std::error_code const code = task_test::error_of([&] {
+    beat::parallel_for(pool, 0, 100'000, [&](int i) { stop.begin(i == 100); },
+                       {.stop = stop.token(), .errors = errors, .chunks = beat::chunks::even});
+  });
   CHECK(code == beat::errc::cancelled);
-  CHECK(late <= workers);  // those that had looked at the token already
+  CHECK(stop.late() <= workers);  // those that had looked at the token already
 }

@@ -13,6 +13,8 @@
 
 #include "catch.hpp"
 #include "random_inputs.hpp"
+#include "stop_request.hpp"
+#include "task/support.hpp"
 
 namespace {
 
@@ -105,25 +107,14 @@ TEST_CASE("a loop over tiles that throws at any of its calls throws exactly that
 TEST_CASE("a loop over tiles can be stopped", "[algorithm]") {
   unsigned const workers = GENERATE(1U, 2U, 4U);
   beat::ThreadPool& pool = random_inputs::pool_of<beat::ThreadPool>(workers);
-  std::stop_source stop;
-  std::atomic<bool> requested{false};
-  std::atomic<unsigned> late{0};
-  std::error_code code;
-  try {
+  algorithm_test::stop_request stop;
+  std::error_code const code = task_test::error_of([&] {
     beat::parallel_for(pool, {1000, 1000},
-                       [&](std::size_t row, std::size_t column) {
-                         if (requested) ++late;
-                         if (row == 10 && column == 10) {
-                           stop.request_stop();
-                           requested = true;
-                         }
-                       },
-                       {.stop = stop.get_token()});
-  } catch (beat::error const& e) {
-    code = e.code();
-  }
+                       [&](std::size_t row, std::size_t column) { stop.begin(row == 10 && column == 10); },
+                       {.stop = stop.token()});
+  });
   CHECK(code == beat::errc::cancelled);
-  CHECK(late <= workers);  // those that had looked at the token already
+  CHECK(stop.late() <= workers);  // those that had looked at the token already
 }
 
 TEST_CASE("tiles inside of tiles visit everything once", "[algorithm]") {

@@ -259,8 +259,9 @@ class scheduler final : public crew {
     }
     // What is still expected was cancelled, or this is the last instruction of who brought it.
     auto const expects = [&] {
+      // acquire: pairs with arrive() and discarded()
       return expected_.load(std::memory_order_acquire) != 0;
-    };  // acquire: pairs with arrive()
+    };
     if (expects()) {
       blocked_scope const blocked;  // who brings it may need the place of this thread in another pool
       while (expects()) std::this_thread::sleep_for(std::chrono::microseconds{50});
