@@ -3,13 +3,14 @@
 // Reads the files in which the kernel describes the machine, below a root that tests replace.
 // A file that is missing or unreadable is nothing, never an error: every caller has an answer for that.
 
+#include <beat/base/config.hpp>
 #include <beat/base/expected.hpp>
 #include <beat/topology/cpu_set.hpp>
 #include <beat/topology/text.hpp>
 #include <cstddef>
+#include <cstdio>
 #include <filesystem>
-#include <fstream>
-#include <ios>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,8 +29,12 @@ namespace beat::inline v0::detail {
   return std::filesystem::is_directory(path, ignored);
 }
 
+struct file_closer {
+  void operator()(std::FILE* file) const noexcept { std::fclose(file); }
+};
+
 // The whole of a text file; nothing if it can't be read or is larger than any real description. What is no file is not
-// opened: to open a pipe would wait for its writer.
+// opened: to open a pipe would wait for its writer. Not by a stream: a process's first one takes half a megabyte.
 [[nodiscard]] inline std::optional<std::string> read_text(std::filesystem::path const& path) {
   std::error_code ignored;
   if (!std::filesystem::is_regular_file(path, ignored)) {
@@ -37,18 +42,26 @@ namespace beat::inline v0::detail {
   }
   constexpr std::size_t largest = std::size_t{16} << 20U;
   constexpr std::size_t block = 4096;
-  std::ifstream file{path, std::ios::binary};
+  // Programs that this process starts meanwhile do not get the file, where the C library knows "e".
+  std::unique_ptr<std::FILE, file_closer> const file{
+      std::fopen(path.string().c_str(), BEAT_HAS_LINUX() ? "rbe" : "rb")};
+  if (!file) {
+    return std::nullopt;
+  }
+  std::setvbuf(file.get(), nullptr, _IONBF, 0);
   std::string text;
-  while (file) {
+  while (std::feof(file.get()) == 0) {
     std::size_t const before = text.size();
     if (before > largest) {
       return std::nullopt;
     }
     text.resize(before + block);
-    file.read(text.data() + before, static_cast<std::streamsize>(block));
-    text.resize(before + static_cast<std::size_t>(file.gcount()));
+    text.resize(before + std::fread(text.data() + before, 1, block, file.get()));
+    if (std::ferror(file.get()) != 0) {
+      return std::nullopt;
+    }
   }
-  return file.eof() ? std::optional{text} : std::nullopt;
+  return text;
 }
 
 // A text file that holds one number.
