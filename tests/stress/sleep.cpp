@@ -5,6 +5,9 @@
 #include <atomic>
 #include <beat.hpp>
 #include <cstdint>
+#include <future>
+#include <initializer_list>
+#include <vector>
 
 #include "catch.hpp"
 #include "stress.hpp"
@@ -59,42 +62,54 @@ std::uint64_t take_turns(Pool& pool, long cycles, Turn turn) {
   return turns;
 }
 
+/// Calls `counts_with(workers)` for each of these numbers at the same time. What each counted has to be the same.
+template <class CountsWith>
+void require_each_turn(std::initializer_list<unsigned> numbers, CountsWith counts_with) {
+  std::vector<std::future<std::vector<std::uint64_t>>> pools;
+  for (unsigned const workers : numbers) pools.push_back(std::async(std::launch::async, counts_with, workers));
+  for (auto& pool : pools) {
+    std::vector<std::uint64_t> const counts = pool.get();
+    CHECK(counts == std::vector(counts.size(), counts[0]));
+  }
+}
+
 }  // namespace
 
 TEST_CASE("a million times a thread goes to sleep and is woken by a task", "[stress]") {
-  unsigned const workers = GENERATE(1U, 2U, 4U);
-  sleepy_pool pool{"a task for threads that sleep", workers, 5s};
-  events ended;
-  auto const turns = take_turns(pool, often(workers == 1 ? 1'000'000 : 100'000, 20'000), [&] {
-    auto const before = ended.so_far();
-    pool.post([&] { ended.add(); });
-    ended.wait_for_next(before);
+  require_each_turn({1, 2, 4}, [](unsigned workers) {
+    sleepy_pool pool{"a task for threads that sleep", workers, 5s};
+    events ended;
+    auto const turns = take_turns(pool, often(340'000, 10'000), [&] {
+      auto const before = ended.so_far();
+      pool.post([&] { ended.add(); });
+      ended.wait_for_next(before);
+    });
+    return std::vector{turns, pool.stats().completed};
   });
-  CHECK(pool.stats().completed == turns);
 }
 
 TEST_CASE("many times a thread goes to sleep and is woken by the fork of a task", "[stress]") {
-  unsigned const workers = GENERATE(2U, 4U);
-  sleepy_pool pool{"a task that forks while threads sleep", workers, 5s};
-  events taken;
-  events ended;
-  auto const turns = take_turns(pool, often(100'000, 20'000), [&] {
-    auto const before = ended.so_far();
-    pool.post([&] {
-      meet_another_thread(taken);
-      ended.add();
+  require_each_turn({2, 4}, [](unsigned workers) {
+    sleepy_pool pool{"a task that forks while threads sleep", workers, 5s};
+    events taken;
+    events ended;
+    auto const turns = take_turns(pool, often(100'000, 10'000), [&] {
+      auto const before = ended.so_far();
+      pool.post([&] {
+        meet_another_thread(taken);
+        ended.add();
+      });
+      ended.wait_for_next(before);
     });
-    ended.wait_for_next(before);
+    return std::vector{turns, pool.stats().completed, pool.stats().jobs_stolen};
   });
-  CHECK(pool.stats().completed == turns);
-  CHECK(pool.stats().jobs_stolen == turns);
 }
 
 TEST_CASE("many times a thread goes to sleep and is woken by the fork of a thread from outside", "[stress]") {
-  unsigned const workers = GENERATE(2U, 4U);
-  watched<beat::basic_thread_pool<inviting_policy>> pool{"a guest that forks while threads sleep", workers, 5s};
-  events taken;
-  auto const turns = take_turns(pool, often(100'000, 20'000), [&] { pool.run([&] { meet_another_thread(taken); }); });
-  CHECK(taken.so_far() == turns);
-  CHECK(pool.stats().jobs_stolen == turns);
+  require_each_turn({2, 4}, [](unsigned workers) {
+    watched<beat::basic_thread_pool<inviting_policy>> pool{"a guest that forks while threads sleep", workers, 5s};
+    events taken;
+    auto const turns = take_turns(pool, often(100'000, 10'000), [&] { pool.run([&] { meet_another_thread(taken); }); });
+    return std::vector{turns, taken.so_far(), pool.stats().jobs_stolen};
+  });
 }
