@@ -92,6 +92,15 @@ TEST_CASE("discover describes this machine", "[topology]") {
 
 #if BEAT_HAS_HWLOC()
 
+TEST_CASE("a pool without a machine is placed on the one that discover describes", "[topology]") {
+  topology const machine = beat::detail::discover_to_place(nullptr);
+  topology const described = beat::discover();
+  CHECK(machine.source() == (BEAT_HAS_LINUX() ? "built-in (sysfs)" : described.source()));
+  CHECK(machine.usable() == described.usable());
+  CHECK(machine.nodes() == described.nodes());
+  CHECK(machine.cores() == described.cores());
+}
+
 TEST_CASE("discover asks sysfs where hwloc is misled, and says so once", "[topology]") {
   ::setenv("HWLOC_SYNTHETIC", "pack:2 core:2 1", 1);
   auto const [machine, warnings] = discover_and_listen({});

@@ -201,7 +201,7 @@ class basic_thread_pool {
   std::vector<expected<void>> rebind(placement_policy placement) {
     if (scheduler_.is_orphaned()) detail::refuse();
     auto const& known = scheduler_.where().machine();
-    topology const machine = known ? *known : discover();
+    topology const machine = known ? *known : detail::discover_to_place(nullptr);
     return scheduler_.rebind(std::make_unique<detail::layout>(machine, workers_, placement), machine.usable());
   }
 
@@ -228,7 +228,7 @@ class basic_thread_pool {
   static std::unique_ptr<detail::layout const> layout_of(pool_options const& options, unsigned workers) {
     if (options.machine) return std::make_unique<detail::layout>(*options.machine, workers, options.placement);
     if (options.placement == placement_policy::none) return std::make_unique<detail::layout>();
-    return std::make_unique<detail::layout>(discover({.on_warning = options.on_warning}), workers, options.placement);
+    return std::make_unique<detail::layout>(detail::discover_to_place(options.on_warning), workers, options.placement);
   }
 
   unsigned const workers_;

@@ -51,4 +51,18 @@ struct discover_options {
   return topology::flat(allowed);
 }
 
+namespace detail {
+
+/// This machine, for who needs but a placement: from sysfs where that is, in which hwloc finds the same, with ten times
+/// the time and two megabytes for its own parts.
+[[nodiscard]] inline topology discover_to_place(warning_hook const& on_warning) {
+  try {
+    return topology_from_sysfs("/", unscoped_affinity());
+  } catch (error const&) {
+    return discover({.on_warning = on_warning});
+  }
+}
+
+}  // namespace detail
+
 }  // namespace beat::inline v0
