@@ -9,7 +9,9 @@ macro(beat_list_packages)
       "ninja-build|program|ninja,make" #
       "catch2|header|catch2/catch_all.hpp,catch2/catch.hpp" #
       "libbenchmark-dev|header|benchmark/benchmark.h" #
-      "libtbb-dev|header|oneapi/tbb.h")
+      "libtbb-dev|header|oneapi/tbb.h" #
+      "pkg-config|program|pkg-config" #
+      "python3|program|python3")
   foreach(switch HWLOC NUMA)
     if(BEAT_WITH_${switch} OR NOT (DEFINED BEAT_WITH_${switch} OR BEAT_PORTABLE))
       string(TOLOWER ${switch} name)
