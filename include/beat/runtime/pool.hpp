@@ -61,6 +61,10 @@ struct task_options {
   /// moves threads at once. Where the system refuses to bind, the task fails with errc::not_supported. `affinity_hint`
   /// is ignored then.
   std::optional<node_id> pinned_to = std::nullopt;
+  /// A task that has not started by then never does: it is cancelled, and a future says errc::deadline_exceeded. This
+  /// is found out when its turn comes, or by a thread that waits for it and could run it; no timer looks for it.
+  std::optional<std::chrono::steady_clock::time_point> deadline = std::nullopt;
+  task_name name = {};  ///< what describe() calls it while it runs: a literal, as nothing is copied
 };
 
 /// How a pool is made. Every member has a sensible default.

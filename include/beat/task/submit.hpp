@@ -12,8 +12,8 @@
 #include <beat/base/error.hpp>
 #include <beat/base/expected.hpp>
 #include <beat/runtime/pool.hpp>
+#include <beat/task/attributes.hpp>
 #include <beat/task/future.hpp>
-#include <beat/task/pinned.hpp>
 
 namespace beat::inline v0 {
 
@@ -29,9 +29,9 @@ class posted final : public task {
  private:
   static task_effect settle_posted(task* self, task_action action, worker& me) noexcept {
     std::unique_ptr<posted> const t{static_cast<posted*>(self)};
-    if (action == task_action::cancel || t->stop_.stop_requested()) return task_effect::cancelled;
+    if (action == task_action::cancel || t->stop_.stop_requested() || t->is_late()) return task_effect::cancelled;
     try {
-      pin_scope const there{*t};
+      running_scope const there{*t, me};
       call(t->callable_, me);
       return task_effect::completed;
     } catch (...) {
@@ -63,7 +63,7 @@ inline void require_admission(scheduler& pool) {
 template <class F>
 [[nodiscard]] bool post_to(scheduler& pool, F&& f, task_options const& options) {
   auto t = std::make_unique<posted<std::decay_t<F>>>(std::forward<F>(f), options.stop);
-  if (!pool.accept(t.get(), pin_where_asked(pool, *t, options))) return false;
+  if (!pool.accept(t.get(), equip(pool, *t, options))) return false;
   static_cast<void>(t.release());
   return true;
 }
@@ -72,7 +72,7 @@ template <class F>
 auto submit_to(scheduler& pool, F&& f, task_options const& options, std::stop_source own_stop) {
   using state = submitted<std::decay_t<F>>;
   auto t = std::make_unique<state>(pool, std::forward<F>(f), options.stop, std::move(own_stop));
-  if (!pool.accept(t.get(), pin_where_asked(pool, *t, options))) refuse();
+  if (!pool.accept(t.get(), equip(pool, *t, options))) refuse();
   return future<typename state::result>{*t.release()};
 }
 
