@@ -7,6 +7,7 @@
 #include <chrono>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -121,7 +122,7 @@ namespace detail {
   return options;
 }
 
-/// How a pool ends: `drain` runs what is queued, `stop` cancels it.
+/// How a pool ends: `drain` runs what is queued, `stop` cancels it. See also shutdown_for.
 enum class shutdown_mode { drain, stop };
 
 /// A pool of worker threads, and the place where work meets them.
@@ -176,7 +177,7 @@ class basic_thread_pool {
                                                                                   task_options const& options = {});
 
   /// Queues `f` and returns the future of its result. An `f` that takes a std::stop_token gets one, which tells of
-  /// `future::request_stop()` and of `options.stop`. *Throws:* as post.
+  /// `future::request_stop()`, of `options.stop`, and of the pool's own stop. *Throws:* as post.
   template <class F>
     requires stoppable_task_body<std::decay_t<F>>
   auto submit(F&& f, task_options const& options = {}) -> future<detail::submit_result_t<std::decay_t<F>>>;
@@ -192,10 +193,26 @@ class basic_thread_pool {
   }
 
   /// Takes no more work from outside and returns once everything queued has run (`drain`) or was cancelled (`stop`);
-  /// what runs already runs to its end. Later submits throw.
+  /// what runs already runs to its end. A stop is also requested of running tasks that were submitted with a callable
+  /// that takes a stop token; what is called back by that is so on this thread. Later submits throw.
   /// *Throws:* error{self_wait} from inside a task of this pool, which then goes on as before.
   void shutdown(shutdown_mode mode = shutdown_mode::drain) {
-    detail::shut_down(scheduler_, mode == shutdown_mode::stop);
+    constexpr std::int64_t long_ago = 0;
+    detail::shut_down(scheduler_, mode == shutdown_mode::stop ? std::optional{long_ago} : std::nullopt);
+  }
+
+  /// Drains for at most `duration`, and then stops, as shutdown does. True where everything had ended by then. Nothing
+  /// that runs is left behind: where that does not stop when it is asked, this takes as long as it does.
+  /// *Throws:* as shutdown.
+  template <class Rep, class Period>
+  bool shutdown_for(std::chrono::duration<Rep, Period> duration) {
+    return detail::shut_down(scheduler_, detail::deadline_after(duration));
+  }
+
+  /// The same until a point in time, of any clock.
+  template <class Clock, class Duration>
+  bool shutdown_until(std::chrono::time_point<Clock, Duration> time) {
+    return shutdown_for(time - Clock::now());
   }
 
   /// Binds the workers anew, by `placement` on the machine that the pool was made for, or on this one where it was not

@@ -76,20 +76,24 @@ auto submit_to(scheduler& pool, F&& f, task_options const& options, std::stop_so
   return future<typename state::result>{*t.release()};
 }
 
-/// Calls a callable that takes a stop token, with one that tells of a stop of the task itself, or of its options.
+/// Calls a callable that takes a stop token, with one that tells of a stop of the task itself, of its options,
+/// or of its pool.
 template <class F>
 class stoppable {
  public:
   template <class G>
-  stoppable(G&& f, std::stop_source own, std::stop_token given)
-      : callable_(std::forward<G>(f)), own_{std::move(own)}, given_{std::move(given)} {}
+  stoppable(crew const& pool, G&& f, std::stop_source own, std::stop_token given)
+      : pool_{&pool}, callable_(std::forward<G>(f)), own_{std::move(own)}, given_{std::move(given)} {}
 
   std::invoke_result_t<F&, std::stop_token> operator()() {
-    std::stop_callback const passed_on{given_, [this] { own_.request_stop(); }};
+    auto const pass_on = [this] { own_.request_stop(); };
+    std::stop_callback const given{given_, pass_on};
+    std::stop_callback const end_of_pool{pool_->stopping.get_token(), pass_on};
     return std::invoke(callable_, own_.get_token());
   }
 
  private:
+  crew const* pool_;
   F callable_;
   std::stop_source own_;
   std::stop_token given_;
@@ -104,7 +108,8 @@ template <class F>
 auto submit_to(scheduler& pool, F&& f, task_options const& options) {
   if constexpr (wants_stop_token<std::decay_t<F>>) {
     new_stop_source const own_stop;
-    return submit_to(pool, stoppable<std::decay_t<F>>{std::forward<F>(f), own_stop, options.stop}, options, own_stop);
+    return submit_to(pool, stoppable<std::decay_t<F>>{pool, std::forward<F>(f), own_stop, options.stop}, options,
+                     own_stop);
   } else {
     return submit_to(pool, std::forward<F>(f), options, std::stop_source{std::nostopstate});
   }
