@@ -147,8 +147,6 @@ class crew {
     expected_.fetch_sub(1, std::memory_order_release);  // release: the last use of the pool; pairs with end()
   }
 
-  std::atomic<std::uint32_t> unblocked{0};  // pool threads that do not block inside a task
-
  protected:
   ~crew() = default;
 

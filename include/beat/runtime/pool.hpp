@@ -76,6 +76,14 @@ struct pool_options {
   placement_policy placement = placement_policy::none;
   std::optional<topology> machine = std::nullopt;  ///< what `placement` refers to; empty: discovered
   std::string name = "beat";                       ///< worker threads are called name-0, name-1, ...
+  /// Is called on each thread of the pool before its first task, with the number that is in the thread's name; it must
+  /// not use the pool. What it throws goes to whoever makes or resizes the pool, which then fails. For a thread that
+  /// stands in for a blocked one it goes to `on_exception`, and that thread ends. Threads from outside, which help
+  /// while they wait, are never told. May be called by several threads at once.
+  unique_function<void(unsigned)> on_worker_start = nullptr;
+  /// The same after the last task of a thread for which on_worker_start did not throw; the pool's end waits for it. It
+  /// must not throw. In the child of a fork(2) it is not called.
+  unique_function<void(unsigned)> on_worker_exit = nullptr;
   /// Gets what a posted task throws, on the worker that ran it; it must not throw. Without it std::terminate is called,
   /// as nobody else could learn of the error.
   unique_function<void(std::exception_ptr)> on_exception = nullptr;
@@ -132,17 +140,9 @@ enum class shutdown_mode { drain, stop };
 template <scheduler_policy Policy>
 class basic_thread_pool {
  public:
-  /// *Throws:* error{invalid_argument} beyond the maximum, error{thread_creation_failed}, std::bad_alloc.
-  explicit basic_thread_pool(pool_options options = {})
-      : workers_{checked_workers(options)},
-        scheduler_{workers_, std::move(options.name), layout_of(options, workers_), Policy::tuning()} {
-    scheduler_.on_exception = std::move(options.on_exception);
-    scheduler_.admission = std::move(options.admission);
-    if (scheduler_.unbound() != 0)
-      detail::warn(options.on_warning, std::to_string(scheduler_.unbound()) + " of " + std::to_string(workers_) +
-                                           " workers could not be bound to their places, and run where the system puts "
-                                           "them");
-  }
+  /// *Throws:* error{invalid_argument} beyond the maximum, error{thread_creation_failed}, what on_worker_start throws,
+  /// std::bad_alloc; then no thread is left.
+  explicit basic_thread_pool(pool_options options = {}) : basic_thread_pool{options, checked_workers(options)} {}
 
   /// A pool of `workers` workers; 0 means automatic.
   explicit basic_thread_pool(unsigned workers) : basic_thread_pool{pool_options{.workers = workers}} {}
@@ -155,7 +155,21 @@ class basic_thread_pool {
   ~basic_thread_pool() { shutdown(shutdown_mode::drain); }
 
   /// How many workers it has, which is how many threads run its tasks at once.
-  std::size_t workers() const noexcept { return workers_; }
+  std::size_t workers() const noexcept { return scheduler_.people.permits(); }
+
+  /// From now on the pool has `workers` workers, 1 to 1024. It grows at once, also inside of algorithms that have
+  /// begun. Where it shrinks, threads beyond that number go to sleep when they end a task, until it grows again or
+  /// ends. With a placement, workers that were added run on the CPUs of a node, in turn; `rebind` places all anew. May
+  /// be called at any time, also by a task. *Throws:* error{invalid_argument}; error{thread_creation_failed}, what
+  /// on_worker_start throws, std::bad_alloc: then the pool has as many as before; error{pool_shutdown} in the child of
+  /// a fork.
+  void resize(unsigned workers) {
+    if (workers == 0)
+      detail::throw_error(errc::invalid_argument, "a pool can't be without workers: resize it to 1 or more");
+    refuse_too_many(workers);
+    if (scheduler_.is_orphaned()) detail::refuse();
+    scheduler_.resize(workers);
+  }
 
   /// Calls `f` with this pool as the place to fork to, and returns its result. The calling thread runs it itself if a
   /// worker's place is free, otherwise a worker does. *Throws:* what `f` throws; error{pool_shutdown}.
@@ -223,7 +237,8 @@ class basic_thread_pool {
     if (scheduler_.is_orphaned()) detail::refuse();
     auto const& known = scheduler_.where().machine();
     topology const machine = known ? *known : discover();
-    return scheduler_.rebind(std::make_unique<detail::layout>(machine, workers_, placement), machine.usable());
+    return scheduler_.rebind(std::make_unique<detail::layout>(machine, scheduler_.people.permits(), placement),
+                             machine.usable());
   }
 
   /// What the pool did so far. *Complexity:* O(workers).
@@ -240,9 +255,27 @@ class basic_thread_pool {
   friend detail::scheduler& scheduler_of(basic_thread_pool& pool) noexcept { return pool.scheduler_; }
 
  private:
+  basic_thread_pool(pool_options& options, unsigned workers)
+      : scheduler_{workers,
+                   std::move(options.name),
+                   {std::move(options.on_worker_start), std::move(options.on_worker_exit)},
+                   layout_of(options, workers),
+                   Policy::tuning()} {
+    scheduler_.on_exception = std::move(options.on_exception);
+    scheduler_.admission = std::move(options.admission);
+    if (scheduler_.unbound() != 0)
+      detail::warn(options.on_warning, std::to_string(scheduler_.unbound()) + " of " + std::to_string(workers) +
+                                           " workers could not be bound to their places, and run where the system puts "
+                                           "them");
+  }
+
+  static void refuse_too_many(unsigned workers) {
+    if (workers > detail::scheduler::max_workers)
+      detail::throw_error(errc::invalid_argument, "a pool has at most 1024 workers: ask for fewer");
+  }
+
   static unsigned checked_workers(pool_options const& options) {
-    if (options.workers > detail::scheduler::max_workers)
-      detail::throw_error(errc::invalid_argument, "a pool has at most 1024 workers: ask for fewer, or 0 for automatic");
+    refuse_too_many(options.workers);
     return options.workers != 0 ? options.workers : detail::automatic_workers(options.on_warning);
   }
 
@@ -252,7 +285,6 @@ class basic_thread_pool {
     return std::make_unique<detail::layout>(discover({.on_warning = options.on_warning}), workers, options.placement);
   }
 
-  unsigned const workers_;
   detail::scheduler scheduler_;
 };
 

@@ -65,7 +65,7 @@ class worker : public lane {
   void queue(task* t) noexcept {
     if (!try_push(t)) crew_.arrivals(home()).push(t);
     crew_.people.work_arrived(home());
-    if (crew_.unblocked.load(std::memory_order_relaxed) == 0) crew_.start_spare();  // which failed before
+    if (crew_.people.unblocked() == 0) crew_.start_spare();  // which failed before
   }
 
   /// Takes the youngest task of this worker if it belongs to `family`, and runs it.
@@ -198,7 +198,7 @@ class worker : public lane {
         id_{id},
         guest_{guest},
         random_{id + 1},
-        watches_{c.capacity()},
+        watches_{c.people.permits()},
         deque_{c.tuning.deque_capacity} {}
 
   bool run_next() noexcept {
