@@ -15,6 +15,10 @@
 
 #include "catch.hpp"
 
+#if BEAT_HAS_LINUX()
+#include "base/dies.hpp"
+#endif
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -139,6 +143,24 @@ TEST_CASE("a pool can't be made where a start hook throws", "[unit]") {
     CHECK(book.is_sound());
   }
 }
+
+#if BEAT_HAS_LINUX()
+TEST_CASE("an exit hook that throws ends the program, and so does a start hook where nobody could learn of it",
+          "[unit]") {
+  auto const at_exit = beat_test::run_in_child([] {
+    beat::ThreadPool const pool{{.workers = 1, .on_worker_exit = [](unsigned) { throw std::runtime_error{"own"}; }}};
+  });
+  CHECK(at_exit.aborted);
+  auto const at_start = beat_test::run_in_child([] {
+    beat::ThreadPool pool{{.workers = 1, .on_worker_start = [](unsigned id) {
+                             if (id != 0) throw std::runtime_error{"own"};
+                           }}};
+    pool.post([] { beat::blocking([] { std::this_thread::sleep_for(10s); }); });
+    static_cast<void>(pool.wait_for(10s));
+  });
+  CHECK(at_start.aborted);
+}
+#endif
 
 TEST_CASE("a pool does not grow where a start hook throws, and can grow later", "[unit]") {
   guest_book book;
