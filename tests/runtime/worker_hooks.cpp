@@ -55,14 +55,16 @@ class guest_book {
     std::lock_guard const lock{mutex_};
     exited_.push_back(id);
   }
-  std::vector<unsigned> sorted(std::vector<unsigned> ids) const {
+  std::vector<unsigned> sorted(std::vector<unsigned> const& written) const {
+    std::lock_guard const lock{mutex_};
+    std::vector<unsigned> ids = written;
     std::sort(ids.begin(), ids.end());
     return ids;
   }
 
   static inline thread_local guest_book const* present = nullptr;
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::vector<unsigned> started_, exited_;
   std::atomic<int> left_{1'000'000};
   std::atomic<int> handled_{0};

@@ -4,7 +4,6 @@
 // pointer.
 
 #include <atomic>
-#include <memory>
 #include <optional>
 #include <utility>
 
@@ -30,19 +29,19 @@ class [[nodiscard]] running_scope {
 
  private:
   BEAT_NO_INLINE void enter(task_attributes const& its, worker& me) {
-    if (its.cpus != nullptr) pin_ = std::make_unique<pin_scope>(*its.cpus);
+    if (its.cpus != nullptr) pin_ = new pin_scope{*its.cpus};
     outer_name_ = me.task_name.load(std::memory_order_relaxed);                        // written by this thread alone
     if (its.name != nullptr) me.task_name.store(its.name, std::memory_order_release);  // release: describe()
     runner_ = &me;
   }
   BEAT_NO_INLINE void leave() noexcept {
     runner_->task_name.store(outer_name_, std::memory_order_release);  // release: pairs with describe()
-    pin_.reset();
+    delete pin_;
   }
 
   worker* runner_ = nullptr;  // null for a plain task
   char const* outer_name_ = nullptr;
-  std::unique_ptr<pin_scope> pin_;  // apart: it is large
+  pin_scope* pin_ = nullptr;  // apart, as it is large; null without a pin
 };
 
 /// *Throws:* error{invalid_argument}, std::bad_alloc.
