@@ -13,7 +13,8 @@ namespace {
 constexpr errc every_code[] = {
     errc::invalid_argument, errc::pool_shutdown, errc::cancelled,  errc::self_wait,
     errc::size_mismatch,    errc::no_state,      errc::queue_full, errc::thread_creation_failed,
-    errc::not_supported,    errc::overloaded,    errc::abandoned,  errc::elements_failed};
+    errc::not_supported,    errc::overloaded,    errc::abandoned,  errc::elements_failed,
+    errc::deadline_exceeded};
 
 bool contains(std::string const& text, std::string const& part) { return text.find(part) != std::string::npos; }
 

@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "catch.hpp"
@@ -107,8 +108,10 @@ TEST_CASE("the child of a fork gets errors from its parent's pool while the pare
           if (++check; follows.request_stop()) return check;
           if (++check; !is_refused([&] { scope->wait(); })) return check;
           if (++check; fibonacci(10) != 55) return check;  // outside of pools, as ever
+          if (++check; !is_refused([&] { pool->resize(3); })) return check;
           group.reset();
           scope.reset();
+          if (++check; !pool->shutdown_for(0s)) return check;  // nothing here was cancelled
           pool->shutdown();
           pool.reset();
           if (++check; queued != 0) return check;  // it is the parent's
@@ -177,15 +180,20 @@ TEST_CASE("a task that forks may return in the child: what is queued stays with 
   watchdog const dog{"a task that forks and returns"};
   void* const shared = ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   REQUIRE(shared != MAP_FAILED);
-  auto& ran = *::new (shared) std::atomic<int>{0};
-  beat::ThreadPool pool{1};
+  struct counts {
+    std::atomic<int> ran{0}, exited{0};
+  };
+  auto& [ran, exited] = *::new (shared) counts;
+  std::optional<beat::ThreadPool> owned{
+      std::in_place, beat::pool_options{.workers = 1, .on_worker_exit = [&count = exited](unsigned) { ++count; }}};
+  beat::ThreadPool& pool = *owned;
   std::atomic<pid_t> child{0};
   std::atomic<bool> all_queued{false};
   pool.post([&] {  // on the worker, as this thread does not help
     while (!all_queued) std::this_thread::yield();
     child = ::fork();
   });
-  for (int i = 0; i < 5; ++i) pool.post([&] { ++ran; });
+  for (int i = 0; i < 5; ++i) pool.post([&count = ran] { ++count; });
   all_queued = true;
   while (child == 0 || pool.stats().completed != 6) std::this_thread::sleep_for(1ms);
   REQUIRE(child > 0);
@@ -197,6 +205,9 @@ TEST_CASE("a task that forks may return in the child: what is queued stays with 
   CHECK(ended == child);
   if (ended != child) ::kill(child, SIGKILL);
   CHECK(ran == 5);
+  CHECK(exited == 0);  // the thread ended in the child, and no worker of the pool
+  owned.reset();
+  CHECK(exited == 1);
   ::munmap(shared, 4096);
 }
 

@@ -4,9 +4,12 @@
 #include <array>
 #include <atomic>
 #include <beat.hpp>
+#include <chrono>
+#include <exception>
 #include <functional>
 #include <numeric>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -237,6 +240,80 @@ TEST_CASE("tasks block where no thread can stand in for them", "[unit]") {
         expect(inner.get() == 0, "wrong result");
       }));
     for (auto& f : waiting) f.get();
+  });
+}
+
+TEST_CASE("tasks with attributes can't be submitted", "[unit]") {
+  run_out_of(whatever_runs_out(), 50, [] {
+    std::atomic<int> ran{0};
+    int accepted = 0;
+    {
+      beat::ThreadPool pool{1};
+      beat::task_group group{pool};
+      beat::task_options const options{.deadline = std::chrono::steady_clock::now() + 1h, .name = "named"};
+      auto const work = [&ran, b = ballast{}] { ran += 1 + b.bytes[0]; };
+      for (int i = 0; i < 100; ++i) {
+        accepted += succeeds([&] { pool.post(work, options); });
+        accepted += succeeds([&] { group.run(work, options); });
+        auto const submit = [&] { return pool.submit([work](std::stop_token) { work(); }, options); };
+        accepted += succeeds([&] { submit().wait(); });
+      }
+      group.wait();
+      pool.wait();
+      auto const stats = pool.stats();
+      expect(stats.submitted == stats.completed, "the ledger does not balance");
+    }
+    expect(ran == accepted, "a task was lost, or ran that was refused");
+  });
+}
+
+TEST_CASE("a pool can't be resized, and stays as it is", "[unit]") {
+  run_out_of(whatever_runs_out(), 15, [] {
+    beat::ThreadPool pool{1};
+    std::size_t workers = 1;
+    std::atomic<int> ran{0};
+    int accepted = 0;
+    for (unsigned const wanted : {3U, 2U, 6U, 1U, 7U}) {
+      bool resized = false;
+      try {
+        resized = succeeds([&] { pool.resize(wanted); });
+      } catch (beat::error const& e) {
+        expect(e.code() == beat::errc::thread_creation_failed, "another error");
+        expect(std::string{e.what()}.find("stays as it is") != std::string::npos, "without a word on what is left");
+      }
+      if (resized) workers = wanted;
+      expect(pool.workers() == workers, "neither what it was nor what it was to be");
+      for (int i = 0; i < 20; ++i) accepted += succeeds([&] { pool.post([&ran] { ++ran; }); });
+    }
+    pool.wait();
+    expect(ran == accepted, "a task was lost, or ran that was refused");
+  });
+}
+
+TEST_CASE("hooks on the threads of a pool find no memory", "[unit]") {
+  run_out_of(whatever_runs_out(), 20, [] {
+    std::atomic<int> started{0}, exited{0}, refused{0};
+    auto const text = [](unsigned id) { return std::string(100 + id, 'x'); };
+    struct at_end {
+      std::atomic<int>&began, &ended;
+      ~at_end() { expect(began == ended, "a thread with one of its hooks, and without the other one"); }
+    } const balance{started, exited};
+    beat::ThreadPool pool{{.workers = 2,
+                           .on_worker_start =
+                               [&](unsigned id) {
+                                 expect(text(id).size() >= 100, "too short");
+                                 ++started;
+                               },
+                           .on_worker_exit = [&](unsigned) { ++exited; },
+                           .on_exception = [&](std::exception_ptr const&) { ++refused; }}};
+    succeeds([&] { pool.resize(4); });
+    pool.resize(2);
+    // More tasks block than there are threads; those end that others let.
+    std::atomic<int> begun{0};
+    for (int i = 0; i < 6; ++i)
+      succeeds([&] { pool.post([&] { beat::blocking([&] { ++begun, std::this_thread::sleep_for(100us); }); }); });
+    pool.wait();
+    expect(begun <= 6, "more tasks than there were");
   });
 }
 

@@ -227,6 +227,17 @@ beat_plant(roster permit_that_became_free_unnoticed runtime/roster.hpp
   }
 
   /// Whether more]==])
+beat_plant(roster permit_more_that_no_sleeper_is_told_of runtime/roster.hpp
+  [==[if (permits_.exchange(permits, std::memory_order_seq_cst) < permits) wake_all();]==]
+  [==[permits_.store(permits, std::memory_order_seq_cst);]==])
+beat_plant(roster permit_more_after_the_call runtime/roster.hpp
+  [==[if (permits_.exchange(permits, std::memory_order_seq_cst) < permits) wake_all();]==]
+  [==[wake_all();
+    permits_.store(permits, std::memory_order_seq_cst);]==])
+beat_plant(roster thread_that_blocks_after_a_look_at_the_permits runtime/roster.hpp
+  [==[return unblocked_.fetch_sub(1, std::memory_order_seq_cst) <= permits_.load(std::memory_order_seq_cst);]==]
+  [==[std::uint32_t const most = permits_.load(std::memory_order_seq_cst);
+    return unblocked_.fetch_sub(1, std::memory_order_seq_cst) <= most;]==])
 beat_plant(roster permit_handed_over_to_nobody runtime/roster.hpp
   [==[if (missed || (others && !is_watched())) work_arrived();]==] [==[static_cast<void>(others && missed);]==])
 beat_plant(roster deferred_work_forgotten_late runtime/roster.hpp

@@ -38,6 +38,22 @@ class pool {
     }
   }
 
+  /// The same; but where it is crowded it goes after each task.
+  template <class Run>
+  void work_while_allowed(Run run) {
+    while (until_active()) {
+      bool ran = false;
+      while (run_one(run)) {
+        ran = true;
+        if (people_.is_crowded()) break;
+      }
+      people_.deactivate();
+      if (!ran) model::atomics::pause();
+    }
+  }
+
+  void resize(std::uint32_t permits) { people_.set_permits(permits); }
+
   /// A thread from outside holds a permit for a while.
   bool come() { return people_.try_activate(); }
   void leave() { people_.hand_over(); }
@@ -267,6 +283,52 @@ TEST_CASE("roster: two guests have the only permit one after the other", "[model
     p.send(n);
     model::parallel([&] { p.work(nothing); }, [&] { p.leave(); }, [&] { p.visit(); });
     model::expect(n.runs == 1, "the task did not run");
+  });
+}
+
+TEST_CASE("roster: a task waits for a permit more, as a guest keeps the only one", "[model][roster]") {
+  model::verify({.at_least = 970}, [] {
+    pool p{1, 1};
+    node n;
+    static_cast<void>(p.come());
+    p.send(n);
+    model::parallel([&] { p.work(nothing); }, [&] { p.resize(2); });
+    model::expect(n.runs == 1, "the task did not run");
+  });
+}
+
+TEST_CASE("roster: a task is sent while there comes a permit more", "[model][roster]") {
+  model::verify({.preemptions = 2, .at_least = 50'000}, [] {
+    pool p{1, 1};
+    node n;
+    static_cast<void>(p.come());
+    model::parallel([&] { p.work(nothing); }, [&] { p.send(n); }, [&] { p.resize(2); });
+    model::expect(n.runs == 1, "the task did not run");
+  });
+}
+
+TEST_CASE("roster: a permit is taken away while two tasks run", "[model][roster]") {
+  model::verify({.preemptions = 1, .at_least = 16'400}, [] {
+    pool p{2, 2};
+    node n[2];
+    p.send(n[0]), p.send(n[1]);
+    model::parallel([&] { p.work_while_allowed(nothing); }, [&] { p.work_while_allowed(nothing); },
+                    [&] { p.resize(1); });
+    model::expect(n[0].runs == 1 && n[1].runs == 1, "a task did not run");
+  });
+}
+
+TEST_CASE("roster: a thread blocks while there comes a permit more: one of the two starts another", "[model][roster]") {
+  model::verify({.at_least = 26}, [] {
+    beat::roster<model::atomics> people{1};
+    people.unblock(), people.unblock();
+    bool by_who_blocks = false, by_who_resizes = false;
+    model::parallel([&] { by_who_blocks = people.block(); },
+                    [&] {
+                      people.set_permits(2);
+                      by_who_resizes = people.lacks_threads_for(2);
+                    });
+    model::expect(by_who_blocks || by_who_resizes, "a permit without a thread");
   });
 }
 

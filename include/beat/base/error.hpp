@@ -24,6 +24,7 @@ enum class errc {
   overloaded,
   abandoned,
   elements_failed,
+  deadline_exceeded,
 };
 
 }  // namespace beat::inline v0
@@ -70,6 +71,9 @@ class error_category_type final : public std::error_category {
                "ends.";
       case errc::elements_failed:
         return "Elements of a loop failed; catch a beat::aggregate_error, which has their exceptions.";
+      case errc::deadline_exceeded:
+        return "The task's deadline passed before it could start, and so it never ran; give it more time, or the pool "
+               "less to do.";
     }
     return "This number is no beat error code; compare with the values of beat::errc.";
   }

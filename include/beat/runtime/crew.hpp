@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <stop_token>
 #include <utility>
 #include <vector>
 
@@ -66,7 +67,8 @@ class crew {
   roster<std_atomics> people;
   gate<std_atomics> tasks;
   event_count<std_atomics> settled;     // what wait() and task_group::wait() sleep on
-  std::atomic<bool> cancelling{false};  // written by stop: queued tasks are cancelled
+  std::atomic<bool> cancelling{false};  // written by cancel_rest(): queued tasks are cancelled
+  std::stop_source const stopping;      // requested by it: for running tasks that take a stop token
   std::atomic<bool> ending{false};      // written at the end of the pool: its threads leave
   scheduler_tuning const tuning;
   unique_function<void(std::exception_ptr)> on_exception;  // for tasks that nobody waits for
@@ -122,6 +124,12 @@ class crew {
     return cancelling.load(std::memory_order_relaxed) ? task_action::cancel : task_action::run;
   }
 
+  /// From now on no task begins, and those that run are asked to stop.
+  void cancel_rest() noexcept {
+    cancelling.store(true, std::memory_order_relaxed);
+    stopping.request_stop();
+  }
+
   /// Counts tasks out and tells those who wait for quiet.
   void report(std::uint64_t count) noexcept {
     if (tasks.finish(count)) settled.notify_all();
@@ -138,8 +146,6 @@ class crew {
     report(1);
     expected_.fetch_sub(1, std::memory_order_release);  // release: the last use of the pool; pairs with end()
   }
-
-  std::atomic<std::uint32_t> unblocked{0};  // pool threads that do not block inside a task
 
  protected:
   ~crew() = default;

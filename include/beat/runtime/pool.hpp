@@ -7,6 +7,7 @@
 #include <chrono>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -61,6 +62,10 @@ struct task_options {
   /// moves threads at once. Where the system refuses to bind, the task fails with errc::not_supported. `affinity_hint`
   /// is ignored then.
   std::optional<node_id> pinned_to = std::nullopt;
+  /// A task that has not started by then never does: it is cancelled, and a future says errc::deadline_exceeded. This
+  /// is found out when its turn comes, or by a thread that waits for it and could run it; no timer looks for it.
+  std::optional<std::chrono::steady_clock::time_point> deadline = std::nullopt;
+  task_name name = {};  ///< what describe() calls it while it runs: a literal, as nothing is copied
 };
 
 /// How a pool is made. Every member has a sensible default.
@@ -71,6 +76,14 @@ struct pool_options {
   placement_policy placement = placement_policy::none;
   std::optional<topology> machine = std::nullopt;  ///< what `placement` refers to; empty: discovered
   std::string name = "beat";                       ///< worker threads are called name-0, name-1, ...
+  /// Is called on each thread of the pool before its first task, with the number that is in the thread's name; it must
+  /// not use the pool. What it throws goes to whoever makes or resizes the pool, which then fails. For a thread that
+  /// stands in for a blocked one it goes to `on_exception`, and that thread ends. Threads from outside, which help
+  /// while they wait, are never told. May be called by several threads at once.
+  unique_function<void(unsigned)> on_worker_start = nullptr;
+  /// The same after the last task of a thread for which on_worker_start did not throw; the pool's end waits for it. It
+  /// must not throw. In the child of a fork(2) it is not called.
+  unique_function<void(unsigned)> on_worker_exit = nullptr;
   /// Gets what a posted task throws, on the worker that ran it; it must not throw. Without it std::terminate is called,
   /// as nobody else could learn of the error.
   unique_function<void(std::exception_ptr)> on_exception = nullptr;
@@ -117,7 +130,7 @@ namespace detail {
   return options;
 }
 
-/// How a pool ends: `drain` runs what is queued, `stop` cancels it.
+/// How a pool ends: `drain` runs what is queued, `stop` cancels it. See also shutdown_for.
 enum class shutdown_mode { drain, stop };
 
 /// A pool of worker threads, and the place where work meets them.
@@ -127,17 +140,9 @@ enum class shutdown_mode { drain, stop };
 template <scheduler_policy Policy>
 class basic_thread_pool {
  public:
-  /// *Throws:* error{invalid_argument} beyond the maximum, error{thread_creation_failed}, std::bad_alloc.
-  explicit basic_thread_pool(pool_options options = {})
-      : workers_{checked_workers(options)},
-        scheduler_{workers_, std::move(options.name), layout_of(options, workers_), Policy::tuning()} {
-    scheduler_.on_exception = std::move(options.on_exception);
-    scheduler_.admission = std::move(options.admission);
-    if (scheduler_.unbound() != 0)
-      detail::warn(options.on_warning, std::to_string(scheduler_.unbound()) + " of " + std::to_string(workers_) +
-                                           " workers could not be bound to their places, and run where the system puts "
-                                           "them");
-  }
+  /// *Throws:* error{invalid_argument} beyond the maximum, error{thread_creation_failed}, what on_worker_start throws,
+  /// std::bad_alloc; then no thread is left.
+  explicit basic_thread_pool(pool_options options = {}) : basic_thread_pool{options, checked_workers(options)} {}
 
   /// A pool of `workers` workers; 0 means automatic.
   explicit basic_thread_pool(unsigned workers) : basic_thread_pool{pool_options{.workers = workers}} {}
@@ -150,7 +155,21 @@ class basic_thread_pool {
   ~basic_thread_pool() { shutdown(shutdown_mode::drain); }
 
   /// How many workers it has, which is how many threads run its tasks at once.
-  std::size_t workers() const noexcept { return workers_; }
+  std::size_t workers() const noexcept { return scheduler_.people.permits(); }
+
+  /// From now on the pool has `workers` workers, 1 to 1024. It grows at once, also inside of algorithms that have
+  /// begun. Where it shrinks, threads beyond that number go to sleep when they end a task, until it grows again or
+  /// ends. With a placement, workers that were added run on the CPUs of a node, in turn; `rebind` places all anew. May
+  /// be called at any time, also by a task. *Throws:* error{invalid_argument}; error{thread_creation_failed}, what
+  /// on_worker_start throws, std::bad_alloc: then the pool has as many as before; error{pool_shutdown} in the child of
+  /// a fork.
+  void resize(unsigned workers) {
+    if (workers == 0)
+      detail::throw_error(errc::invalid_argument, "a pool can't be without workers: resize it to 1 or more");
+    refuse_too_many(workers);
+    if (scheduler_.is_orphaned()) detail::refuse();
+    scheduler_.resize(workers);
+  }
 
   /// Calls `f` with this pool as the place to fork to, and returns its result. The calling thread runs it itself if a
   /// worker's place is free, otherwise a worker does. *Throws:* what `f` throws; error{pool_shutdown}.
@@ -172,7 +191,7 @@ class basic_thread_pool {
                                                                                   task_options const& options = {});
 
   /// Queues `f` and returns the future of its result. An `f` that takes a std::stop_token gets one, which tells of
-  /// `future::request_stop()` and of `options.stop`. *Throws:* as post.
+  /// `future::request_stop()`, of `options.stop`, and of the pool's own stop. *Throws:* as post.
   template <class F>
     requires stoppable_task_body<std::decay_t<F>>
   auto submit(F&& f, task_options const& options = {}) -> future<detail::submit_result_t<std::decay_t<F>>>;
@@ -188,10 +207,26 @@ class basic_thread_pool {
   }
 
   /// Takes no more work from outside and returns once everything queued has run (`drain`) or was cancelled (`stop`);
-  /// what runs already runs to its end. Later submits throw.
+  /// what runs already runs to its end. A stop is also requested of running tasks that were submitted with a callable
+  /// that takes a stop token; what is called back by that is so on this thread. Later submits throw.
   /// *Throws:* error{self_wait} from inside a task of this pool, which then goes on as before.
   void shutdown(shutdown_mode mode = shutdown_mode::drain) {
-    detail::shut_down(scheduler_, mode == shutdown_mode::stop);
+    constexpr std::int64_t long_ago = 0;
+    detail::shut_down(scheduler_, mode == shutdown_mode::stop ? std::optional{long_ago} : std::nullopt);
+  }
+
+  /// Drains for at most `duration`, and then stops, as shutdown does. True where everything had ended by then. Nothing
+  /// that runs is left behind: where that does not stop when it is asked, this takes as long as it does.
+  /// *Throws:* as shutdown.
+  template <class Rep, class Period>
+  bool shutdown_for(std::chrono::duration<Rep, Period> duration) {
+    return detail::shut_down(scheduler_, detail::deadline_after(duration));
+  }
+
+  /// The same until a point in time, of any clock.
+  template <class Clock, class Duration>
+  bool shutdown_until(std::chrono::time_point<Clock, Duration> time) {
+    return shutdown_for(time - Clock::now());
   }
 
   /// Binds the workers anew, by `placement` on the machine that the pool was made for, or on this one where it was not
@@ -202,7 +237,8 @@ class basic_thread_pool {
     if (scheduler_.is_orphaned()) detail::refuse();
     auto const& known = scheduler_.where().machine();
     topology const machine = known ? *known : detail::discover_to_place(nullptr);
-    return scheduler_.rebind(std::make_unique<detail::layout>(machine, workers_, placement), machine.usable());
+    return scheduler_.rebind(std::make_unique<detail::layout>(machine, scheduler_.people.permits(), placement),
+                             machine.usable());
   }
 
   /// What the pool did so far. *Complexity:* O(workers).
@@ -219,9 +255,27 @@ class basic_thread_pool {
   friend detail::scheduler& scheduler_of(basic_thread_pool& pool) noexcept { return pool.scheduler_; }
 
  private:
+  basic_thread_pool(pool_options& options, unsigned workers)
+      : scheduler_{workers,
+                   std::move(options.name),
+                   {std::move(options.on_worker_start), std::move(options.on_worker_exit)},
+                   layout_of(options, workers),
+                   Policy::tuning()} {
+    scheduler_.on_exception = std::move(options.on_exception);
+    scheduler_.admission = std::move(options.admission);
+    if (scheduler_.unbound() != 0)
+      detail::warn(options.on_warning, std::to_string(scheduler_.unbound()) + " of " + std::to_string(workers) +
+                                           " workers could not be bound to their places, and run where the system puts "
+                                           "them");
+  }
+
+  static void refuse_too_many(unsigned workers) {
+    if (workers > detail::scheduler::max_workers)
+      detail::throw_error(errc::invalid_argument, "a pool has at most 1024 workers: ask for fewer");
+  }
+
   static unsigned checked_workers(pool_options const& options) {
-    if (options.workers > detail::scheduler::max_workers)
-      detail::throw_error(errc::invalid_argument, "a pool has at most 1024 workers: ask for fewer, or 0 for automatic");
+    refuse_too_many(options.workers);
     return options.workers != 0 ? options.workers : detail::automatic_workers(options.on_warning);
   }
 
@@ -231,7 +285,6 @@ class basic_thread_pool {
     return std::make_unique<detail::layout>(detail::discover_to_place(options.on_warning), workers, options.placement);
   }
 
-  unsigned const workers_;
   detail::scheduler scheduler_;
 };
 

@@ -28,12 +28,19 @@ class roster {
 
   // ---- permits: who runs tasks ----
 
-  std::uint32_t permits() const noexcept { return permits_; }
+  std::uint32_t permits() const noexcept { return permits_.load(std::memory_order_relaxed); }
+
+  /// Changes how many there are, by one caller at a time. With more of them all who sleep look whether they may work
+  /// now; with less, threads go when they end a task, until it is not crowded any more.
+  void set_permits(std::uint32_t permits) noexcept {
+    // seq_cst: before the look for sleepers, and the caller's for threads; pairs with saturated() and block()
+    if (permits_.exchange(permits, std::memory_order_seq_cst) < permits) wake_all();
+  }
 
   /// Takes a permit if one is free.
   [[nodiscard("without a permit no task may run")]] bool try_activate() noexcept {
     std::uint32_t seen = active_.load(std::memory_order_relaxed);
-    while (seen < permits_) {
+    while (seen < permits()) {
       if (active_.compare_exchange_weak(seen, seen + 1, std::memory_order_relaxed, std::memory_order_relaxed))
         return true;
     }
@@ -62,11 +69,29 @@ class roster {
     return saturated();
   }
 
-  /// Whether more threads run tasks than there are permits, as some resumed: those that end a task go.
-  bool is_crowded() const noexcept { return active_.load(std::memory_order_relaxed) > permits_; }
+  /// Whether more threads run tasks than there are permits, as some resumed, or permits were taken away: those that end
+  /// a task go.
+  bool is_crowded() const noexcept { return active_.load(std::memory_order_relaxed) > permits(); }
 
   bool saturated() const noexcept {
-    return active_.load(std::memory_order_seq_cst) >= permits_;  // seq_cst: pairs with hand_over()
+    // seq_cst: pair with hand_over() and set_permits()
+    return active_.load(std::memory_order_seq_cst) >= permits_.load(std::memory_order_seq_cst);
+  }
+
+  // ---- threads of the pool that do not block inside a task: as many as there are permits, or more ----
+
+  /// A thread begins to block. True where another one ought to be started in its place.
+  [[nodiscard("start a thread")]] bool block() noexcept {
+    // seq_cst, both: pair with set_permits() and lacks_threads()
+    return unblocked_.fetch_sub(1, std::memory_order_seq_cst) <= permits_.load(std::memory_order_seq_cst);
+  }
+  /// A thread goes on, or is new.
+  void unblock() noexcept { unblocked_.fetch_add(1, std::memory_order_relaxed); }
+  std::uint32_t unblocked() const noexcept { return unblocked_.load(std::memory_order_relaxed); }
+
+  /// Whether `permits` would need more threads.
+  bool lacks_threads_for(std::uint32_t permits) const noexcept {
+    return unblocked_.load(std::memory_order_seq_cst) < permits;  // seq_cst: after set_permits(); pairs with block()
   }
 
   // ---- search ----
@@ -156,7 +181,7 @@ class roster {
     auto const is = [](atomic<bool> const& flag, char const* yes) {
       return flag.load(std::memory_order_relaxed) ? yes : "";
     };
-    out << "permits " << permits_ << ", active " << active_.load(std::memory_order_relaxed) << ", searching "
+    out << "permits " << permits() << ", active " << active_.load(std::memory_order_relaxed) << ", searching "
         << searching_.load(std::memory_order_relaxed) << (has_lookout() ? ", a lookout" : "")
         << is(deferred_, ", work was deferred");
     for (std::uint32_t i = 0; i < homes_; ++i)
@@ -178,8 +203,9 @@ class roster {
     if (!d.waking.exchange(true, std::memory_order_seq_cst)) d.sleepers.notify_one();
   }
 
-  alignas(cache_line) atomic<std::uint32_t> active_{0};  // threads that run tasks; exceeds permits_ only by resumes
-  std::uint32_t const permits_;
+  alignas(cache_line) atomic<std::uint32_t> active_{0};  // threads that run tasks
+  atomic<std::uint32_t> permits_;                        // how many may; written by set_permits(), read by everybody
+  atomic<std::uint32_t> unblocked_{0};                   // written by the pool's threads and who starts them
   std::uint32_t const homes_;
   std::unique_ptr<dormitory[]> const dormitories_;
   atomic<bool> deferred_{false};                            // work was left alone because no permit was free

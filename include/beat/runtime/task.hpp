@@ -5,15 +5,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <new>
 
 #include <beat/base/config.hpp>
 #include <beat/memory/node_cache.hpp>
 #include <beat/runtime/completion.hpp>
-
-namespace beat::inline v0 {
-class cpu_set;
-}
+#include <beat/runtime/task_attributes.hpp>
 
 namespace beat::inline v0::detail {
 
@@ -32,12 +30,16 @@ struct task {
 
   task* next = nullptr;  // in an inbox
   function const settle;
-  void const* family;             // what waits for it and others, or null; not changed while it is queued
-  cpu_set const* cpus = nullptr;  // of its pool: those that it is pinned to, or null
+  void const* family;  // what waits for it and others, or null; not changed while it is queued
+  std::unique_ptr<task_attributes const, task_attributes::deleter>
+      attributes;  // null for most; set before it is queued
 
   explicit task(function f, void const* group = nullptr) noexcept : settle{f}, family{group} {}
   task(task const&) = delete;
   task& operator=(task const&) = delete;
+
+  /// Whether its deadline has passed, so that it must not begin.
+  bool is_late() const noexcept { return attributes != nullptr && attributes->is_late(); }
 
   // Both inline: where only one is, g++ takes them for a pair that does not match.
   BEAT_FORCE_INLINE static void* operator new(std::size_t size) { return node_cache::allocate(size); }

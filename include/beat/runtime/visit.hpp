@@ -105,15 +105,17 @@ inline bool wait_until_quiet(scheduler& pool, std::optional<std::int64_t> deadli
   return is_quiet;
 }
 
-/// Takes no more tasks from outside, and waits until every task is settled; with `cancel`, queued tasks are settled
-/// without running. In the child of a fork there is nothing to do.
+/// Takes no more tasks from outside, and waits until every task is settled. Where they are not by `deadline`, which may
+/// have passed, it is false, and the rest was cancelled. In the child of a fork there is nothing to do.
 /// *Throws:* error{self_wait} inside a task of this pool; then it goes on as before.
-inline void shut_down(scheduler& pool, bool cancel) {
-  if (pool.is_orphaned()) return;
+inline bool shut_down(scheduler& pool, std::optional<std::int64_t> deadline) {
+  if (pool.is_orphaned()) return true;
   refuse_self_wait(pool);
-  if (cancel) pool.cancelling.store(true, std::memory_order_relaxed);
   pool.tasks.close();
+  if (await_quiet(pool, deadline) || pool.is_orphaned()) return true;
+  pool.cancel_rest();
   static_cast<void>(await_quiet(pool, std::nullopt));
+  return false;
 }
 
 }  // namespace beat::inline v0::detail

@@ -22,8 +22,7 @@ class blocked_scope {
       w->lent_by = this;
       w->report();
       crew& c = w->shared();
-      // relaxed: start_spare() looks again under its lock
-      if (!w->is_guest() && c.unblocked.fetch_sub(1, std::memory_order_relaxed) <= c.people.permits()) c.start_spare();
+      if (!w->is_guest() && c.people.block()) c.start_spare();
       c.people.hand_over();
     }
   }
@@ -32,7 +31,7 @@ class blocked_scope {
       if (w->lent_by != this) continue;
       w->lent_by = nullptr;
       w->shared().people.activate();
-      if (!w->is_guest()) w->shared().unblocked.fetch_add(1, std::memory_order_relaxed);
+      if (!w->is_guest()) w->shared().people.unblock();
     }
   }
   blocked_scope(blocked_scope const&) = delete;

@@ -65,7 +65,7 @@ class worker : public lane {
   void queue(task* t) noexcept {
     if (!try_push(t)) crew_.arrivals(home()).push(t);
     crew_.people.work_arrived(home());
-    if (crew_.unblocked.load(std::memory_order_relaxed) == 0) crew_.start_spare();  // which failed before
+    if (crew_.people.unblocked() == 0) crew_.start_spare();  // which failed before
   }
 
   /// Takes the youngest task of this worker if it belongs to `family`, and runs it.
@@ -172,11 +172,15 @@ class worker : public lane {
         << (regions() % 2 != 0 ? ", busy" : ", idle") << ": " << stack.depth() << " calls forked, the first "
         << public_jobs.split() << " public, " << public_jobs.top() << " taken"
         << (public_jobs.is_requested() ? ", asked to share" : "") << "; " << deque_.size() << " tasks; "
-        << counters.snapshot() << '\n';
+        << counters.snapshot();
+    // acquire: a name that was made at run time; pairs with running_scope
+    if (char const* const name = task_name.load(std::memory_order_acquire)) out << "; runs '" << name << '\'';
+    out << '\n';
   }
 
   worker_counters counters;
-  worker* next_held = nullptr;    // the next in held_workers
+  std::atomic<char const*> task_name{nullptr};  // of the innermost task with a name that runs here
+  worker* next_held = nullptr;                  // the next in held_workers
   void const* lent_by = nullptr;  // the blocked_scope of the thread that occupies it which freed its permit, or null
   std::atomic<bool> occupied;     // of a guest's worker: whether some thread uses it, at first the one that made it
   lane* outer = nullptr;          // of a guest: the lane to return to
@@ -194,7 +198,7 @@ class worker : public lane {
         id_{id},
         guest_{guest},
         random_{id + 1},
-        watches_{c.capacity()},
+        watches_{c.people.permits()},
         deque_{c.tuning.deque_capacity} {}
 
   bool run_next() noexcept {

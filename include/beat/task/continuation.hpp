@@ -109,10 +109,10 @@ class continuation final : public future_state<typename continuation_result<F, T
     }
   }
 
-  task_outcome cancel() noexcept override {
+  task_outcome cancel(errc why) noexcept override {
     static_cast<void>(before_.take());
     callable_.reset();
-    this->fail(errc::cancelled, cancelled_before_its_start);
+    this->fail_unbegun(why);
     return task_outcome::cancelled;
   }
 

@@ -43,11 +43,11 @@ struct future_access;
 template <class F, class T>
 concept continuation_of = detail::continued_by_value<F, T>::value || std::is_invocable_v<F&, future<T>>;
 
-/// The result of a task, to come: a value, what the task threw, or one of two errors. error{cancelled}: the task did
-/// not begin, as somebody had requested a stop or the pool was stopped. error{abandoned}: who had promised the result
-/// is gone without it. Movable; dropping a future leaves its task alone. It may outlive its pool, but then only
-/// is_ready() and get() are left to call, and a call that waits may not be in progress; nor may one when the pool of
-/// something that it follows on ends.
+/// The result of a task, to come: a value, what the task threw, or one of three errors. error{cancelled}: the task
+/// did not begin, as somebody had requested a stop or the pool was stopped. error{deadline_exceeded}: it did not begin
+/// in time. error{abandoned}: who had promised the result is gone without it. Movable; dropping a future leaves its
+/// task alone. It may outlive its pool, but then only is_ready() and get() are left to call, and a call that waits may
+/// not be in progress; nor may one when the pool of something that it follows on ends.
 template <class T>
 class [[nodiscard("post() is for tasks whose result nobody needs")]] future {
  public:
@@ -90,7 +90,7 @@ class [[nodiscard("post() is for tasks whose result nobody needs")]] future {
   }
 
   /// Waits as wait() and returns the result, once: the future is empty afterwards.
-  /// *Throws:* what the task threw; error{cancelled}; error{abandoned}; as wait().
+  /// *Throws:* what the task threw; error{cancelled}; error{deadline_exceeded}; error{abandoned}; as wait().
   T get() {
     wait();
     future const emptied{std::move(*this)};

@@ -16,8 +16,8 @@
 
 #include <beat/base/error.hpp>
 #include <beat/runtime/visit.hpp>
+#include <beat/task/attributes.hpp>
 #include <beat/task/outcome.hpp>
-#include <beat/task/pinned.hpp>
 
 namespace beat::inline v0::detail {
 
@@ -47,7 +47,10 @@ class awaited_task : public task {
   /// Runs or cancels it on `me`, by the one who claimed it. Keeps what it holds alive only if the caller does.
   task_effect settle_claimed(task_action action, worker& me) noexcept {
     runner_.store(&me, std::memory_order_relaxed);
-    task_outcome const how = action == task_action::cancel || stop_.stop_requested() ? cancel() : execute(me);
+    bool const is_called_off = action == task_action::cancel || stop_.stop_requested();
+    task_outcome const how = is_called_off ? cancel(errc::cancelled)
+                             : is_late()   ? cancel(errc::deadline_exceeded)
+                                           : execute(me);
     end(how);
     return effect_of(how);
   }
@@ -80,7 +83,7 @@ class awaited_task : public task {
   /// Cancels it unless somebody has claimed it; then says false.
   bool discard() noexcept {
     if (!done.claim()) return false;
-    end(cancel());
+    end(cancel(errc::cancelled));
     pool->discarded();
     return true;
   }
@@ -119,7 +122,7 @@ class awaited_task : public task {
   }
 
   virtual task_outcome execute(worker&) noexcept { return task_outcome::cancelled; }
-  virtual task_outcome cancel() noexcept { return task_outcome::cancelled; }
+  virtual task_outcome cancel(errc) noexcept { return task_outcome::cancelled; }
 
   std::stop_token stop_;
   std::stop_source own_stop_{std::nostopstate};
@@ -188,11 +191,15 @@ class future_state : public awaited_task {
     }
   }
 
+  /// Keeps why the task never began.
+  void fail_unbegun(errc why) noexcept {
+    fail(why, why == errc::deadline_exceeded ? "the task did not start in time"
+                                             : "the task was cancelled before it started");
+  }
+
   outcome<T> value;
   bool taken = false;
 };
-
-inline constexpr char const* cancelled_before_its_start = "the task was cancelled before it started";
 
 template <class F>
 class submitted final : public future_state<call_result_t<F&>> {
@@ -207,16 +214,16 @@ class submitted final : public future_state<call_result_t<F&>> {
  private:
   task_outcome execute(worker& me) noexcept override {
     bool const returned = this->value.capture([&]() -> result {
-      pin_scope const there{*this};
+      running_scope const there{*this, me};
       return call(*callable_, me);
     });
     callable_.reset();  // what it captured is released with the task, not with the future
     return returned ? task_outcome::completed : task_outcome::failed;
   }
 
-  task_outcome cancel() noexcept override {
+  task_outcome cancel(errc why) noexcept override {
     callable_.reset();
-    this->fail(errc::cancelled, cancelled_before_its_start);
+    this->fail_unbegun(why);
     return task_outcome::cancelled;
   }
 

@@ -48,39 +48,24 @@ class [[nodiscard]] follow_rebind {
   layout const* before_ = nullptr;
 };
 
-/// While it lives the calling thread is on the CPUs that a task is pinned to. For a task that is not pinned it does
-/// nothing, so that every task can have one.
-class [[nodiscard]] pin_scope {
+/// While it lives the calling thread is on certain CPUs, those of a task that is pinned to them.
+class pin_scope {
  public:
   /// *Throws:* error{not_supported} where the system refuses to bind the thread, std::bad_alloc.
-  explicit pin_scope(task const& t) {
-    if (t.cpus != nullptr) [[unlikely]]
-      enter(*t.cpus);
-  }
-  ~pin_scope() {
-    if (bound_ != nullptr) [[unlikely]]
-      leave();
+  explicit pin_scope(cpu_set const& cpus) : here_{is_within(cpus) ? cpu_set{} : cpus} {
+    if (expected<void> const& result = here_.result(); !result) refuse_to_run(cpus, result.error());
   }
   pin_scope(pin_scope const&) = delete;
   pin_scope& operator=(pin_scope const&) = delete;
 
  private:
-  struct bound {
-    follow_rebind const afterwards = {};
-    bound_scope const here;
-    explicit bound(cpu_set const& cpus) : here{cpus} {}
-  };
-
-  BEAT_NO_INLINE void enter(cpu_set const& cpus) {
+  static bool is_within(cpu_set const& cpus) {
     cpu_set const now = this_thread_affinity();
-    bool const is_there = (now & cpus) == now;
-    auto scope = std::make_unique<bound>(is_there ? cpu_set{} : cpus);
-    if (expected<void> const& result = scope->here.result(); !result) refuse_to_run(cpus, result.error());
-    bound_ = scope.release();
+    return (now & cpus) == now;
   }
-  BEAT_NO_INLINE void leave() noexcept { delete bound_; }
 
-  bound* bound_ = nullptr;
+  follow_rebind const afterwards_ = {};
+  bound_scope const here_;
 };
 
 /// On which CPUs a task runs that is pinned to `node`. *Throws:* error{invalid_argument}.
@@ -96,15 +81,6 @@ class [[nodiscard]] pin_scope {
                                             std::to_string(where.machine()->nodes().size() - 1) +
                                             " of the pool's machine"};
   return cpus;
-}
-
-/// Pins `t` where `options` ask for that. The node where it is to be queued, if they name one.
-/// *Throws:* error{invalid_argument}.
-inline std::optional<node_id> pin_where_asked(crew const& pool, task& t, task_options const& options) {
-  if (!options.pinned_to) [[likely]]
-    return options.affinity_hint;
-  t.cpus = &cpus_to_pin_to(pool, *options.pinned_to);
-  return options.pinned_to;
 }
 
 }  // namespace beat::inline v0::detail

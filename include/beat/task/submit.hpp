@@ -12,8 +12,8 @@
 #include <beat/base/error.hpp>
 #include <beat/base/expected.hpp>
 #include <beat/runtime/pool.hpp>
+#include <beat/task/attributes.hpp>
 #include <beat/task/future.hpp>
-#include <beat/task/pinned.hpp>
 
 namespace beat::inline v0 {
 
@@ -29,9 +29,9 @@ class posted final : public task {
  private:
   static task_effect settle_posted(task* self, task_action action, worker& me) noexcept {
     std::unique_ptr<posted> const t{static_cast<posted*>(self)};
-    if (action == task_action::cancel || t->stop_.stop_requested()) return task_effect::cancelled;
+    if (action == task_action::cancel || t->stop_.stop_requested() || t->is_late()) return task_effect::cancelled;
     try {
-      pin_scope const there{*t};
+      running_scope const there{*t, me};
       call(t->callable_, me);
       return task_effect::completed;
     } catch (...) {
@@ -63,7 +63,7 @@ inline void require_admission(scheduler& pool) {
 template <class F>
 [[nodiscard]] bool post_to(scheduler& pool, F&& f, task_options const& options) {
   auto t = std::make_unique<posted<std::decay_t<F>>>(std::forward<F>(f), options.stop);
-  if (!pool.accept(t.get(), pin_where_asked(pool, *t, options))) return false;
+  if (!pool.accept(t.get(), equip(pool, *t, options))) return false;
   static_cast<void>(t.release());
   return true;
 }
@@ -72,24 +72,28 @@ template <class F>
 auto submit_to(scheduler& pool, F&& f, task_options const& options, std::stop_source own_stop) {
   using state = submitted<std::decay_t<F>>;
   auto t = std::make_unique<state>(pool, std::forward<F>(f), options.stop, std::move(own_stop));
-  if (!pool.accept(t.get(), pin_where_asked(pool, *t, options))) refuse();
+  if (!pool.accept(t.get(), equip(pool, *t, options))) refuse();
   return future<typename state::result>{*t.release()};
 }
 
-/// Calls a callable that takes a stop token, with one that tells of a stop of the task itself, or of its options.
+/// Calls a callable that takes a stop token, with one that tells of a stop of the task itself, of its options,
+/// or of its pool.
 template <class F>
 class stoppable {
  public:
   template <class G>
-  stoppable(G&& f, std::stop_source own, std::stop_token given)
-      : callable_(std::forward<G>(f)), own_{std::move(own)}, given_{std::move(given)} {}
+  stoppable(crew const& pool, G&& f, std::stop_source own, std::stop_token given)
+      : pool_{&pool}, callable_(std::forward<G>(f)), own_{std::move(own)}, given_{std::move(given)} {}
 
   std::invoke_result_t<F&, std::stop_token> operator()() {
-    std::stop_callback const passed_on{given_, [this] { own_.request_stop(); }};
+    auto const pass_on = [this] { own_.request_stop(); };
+    std::stop_callback const given{given_, pass_on};
+    std::stop_callback const end_of_pool{pool_->stopping.get_token(), pass_on};
     return std::invoke(callable_, own_.get_token());
   }
 
  private:
+  crew const* pool_;
   F callable_;
   std::stop_source own_;
   std::stop_token given_;
@@ -104,7 +108,8 @@ template <class F>
 auto submit_to(scheduler& pool, F&& f, task_options const& options) {
   if constexpr (wants_stop_token<std::decay_t<F>>) {
     new_stop_source const own_stop;
-    return submit_to(pool, stoppable<std::decay_t<F>>{std::forward<F>(f), own_stop, options.stop}, options, own_stop);
+    return submit_to(pool, stoppable<std::decay_t<F>>{pool, std::forward<F>(f), own_stop, options.stop}, options,
+                     own_stop);
   } else {
     return submit_to(pool, std::forward<F>(f), options, std::stop_source{std::nostopstate});
   }

@@ -37,7 +37,7 @@ class task_group {
     requires task_body<std::decay_t<F>>
   void run(F&& f, task_options const& options = {}) {
     auto t = std::make_unique<member<std::decay_t<F>>>(*this, std::forward<F>(f), options.stop);
-    std::optional<node_id> const where = detail::pin_where_asked(pool_, *t, options);
+    std::optional<node_id> const where = detail::equip(pool_, *t, options);
     tasks_.add();
     if (!pool_.accept(t.get(), where)) {
       tasks_.leave();
@@ -86,11 +86,11 @@ class task_group {
       std::unique_ptr<member> t{static_cast<member*>(self)};
       task_group& group = t->group_;
       detail::task_effect effect = detail::task_effect::cancelled;
-      bool const is_stopped = group.stop_.stop_requested() || t->own_stop_.stop_requested();
+      bool const is_stopped = group.stop_.stop_requested() || t->own_stop_.stop_requested() || t->is_late();
       if (action == detail::task_action::run && !is_stopped) {
         running const here{&group, std::exchange(innermost, &here)};
         try {
-          detail::pin_scope const there{*t};
+          detail::running_scope const there{*t, me};
           detail::call(t->callable_, me);
           effect = detail::task_effect::completed;
         } catch (...) {
