@@ -128,7 +128,8 @@ struct collect_body {
 /// Copies the elements for which `predicate(proj(element))` holds to the front of `output`, in their order, in
 /// parallel, and returns how many. `output` is another range; it need not have room for more than are found. *Throws:*
 /// error{size_mismatch} where it has less; one of the exceptions of `predicate`, `projection` and assignment,
-/// error{cancelled} on a stop request: then some elements of `output` are written. *Complexity:* one call per element.
+/// error{cancelled} on a stop request, std::bad_alloc: then some elements of `output` are written, with what belongs
+/// there. *Complexity:* one call per element.
 template <execution_place Place, splittable_range Input, splittable_range Output, class Predicate,
           class Projection = std::identity>
   requires element_predicate<Predicate, Input, Projection> &&
