@@ -132,9 +132,20 @@ TEST_CASE("loops by policies: no memory for what is collected", "[unit]") {
     } catch (int first) {
       expect(errors == beat::error_policy::first_by_index && first == 3, "the exception of another element");
     } catch (beat::aggregate_error const& e) {
-      expect(errors == beat::error_policy::collect_all && failed == 4 && e.errors().size() - 4 <= 1, "wrong errors");
-      for (auto const& [index, error] : e.errors())
-        if (index % 8 != 3) std::rethrow_exception(error);
+      expect(errors == beat::error_policy::collect_all, "an aggregate_error, though one exception is wanted");
+      std::exception_ptr planned;
+      for (auto const& each : e.errors()) {
+        try {
+          std::rethrow_exception(each.error);
+        } catch (int i) {
+          expect(each.index == static_cast<std::size_t>(i), "the exception of another element");
+          --failed;
+        } catch (...) {
+          planned = each.error;
+        }
+      }
+      expect(failed == 0, "an exception is missing");
+      if (planned) std::rethrow_exception(planned);
     }
   });
 }
@@ -230,20 +241,20 @@ TEST_CASE("searches: what fails behind the match does not arrive", "[unit]") {
 
 TEST_CASE("counts and extremes: comparisons, predicates, projections and iterators", "[unit]") {
   fail_everywhere(150, 0, [](eager_pool& pool) {
-    std::vector<int> numbers(24);
-    for (int i = 0; i < 24; ++i) numbers[static_cast<std::size_t>(i)] = i * 7 % 24;
+    std::vector<int> numbers(16);
+    for (int i = 0; i < 16; ++i) numbers[static_cast<std::size_t>(i)] = i * 7 % 16;
     std::vector<fragile> elements = to_fragile(numbers);
     auto const view = fragile_view(elements);
     auto const value = fragile_callable{[](fragile const& f) { return f.value; }};
-    expect(beat::parallel_count_if(pool, view, fragile_callable{[](int n) { return n % 3 == 0; }}, value) == 8,
+    expect(beat::parallel_count_if(pool, view, fragile_callable{[](int n) { return n % 3 == 0; }}, value) == 6,
            "wrong number");
     expect(beat::parallel_count(pool, view, 7, value) == 1, "wrong number");
     auto const less = fragile_callable{std::less<>{}};
     expect(beat::parallel_min_element(pool, view, less, value) == view.begin(), "wrong least element");
-    expect((*beat::parallel_max_element(pool, view, std::less<>{})).value == 23, "wrong greatest element");
+    expect((*beat::parallel_max_element(pool, view, std::less<>{})).value == 15, "wrong greatest element");
     auto const [least, greatest] = beat::parallel_minmax_element(pool, view, less, value);
     expect(values_of(elements) == numbers && numbers[static_cast<std::size_t>(least - view.begin())] == 0 &&
-               numbers[static_cast<std::size_t>(greatest - view.begin())] == 23,
+               numbers[static_cast<std::size_t>(greatest - view.begin())] == 15,
            "wrong extremes");
   });
 }
