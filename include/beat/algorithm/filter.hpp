@@ -98,6 +98,7 @@ struct filter_body {
 template <class T, class From, class Predicate, class Projection>
 struct collect_body {
   using part = std::vector<std::vector<T>>;
+  static constexpr bool is_independent = true;
 
   From from;
   Predicate predicate;
@@ -159,8 +160,8 @@ template <execution_place Place, splittable_range Input, class Predicate, class 
   using body = detail::collect_body<value, std::ranges::iterator_t<Input>, Predicate, Projection>;
   typename body::part found;
   detail::run_at(place, [&](context where) {
-    detail::run_loop(where.lane(), static_cast<std::size_t>(std::ranges::size(input)),
-                     body{std::ranges::begin(input), std::move(predicate), std::move(projection)}, found, options);
+    detail::run_loop_by(where.lane(), static_cast<std::size_t>(std::ranges::size(input)),
+                        body{std::ranges::begin(input), std::move(predicate), std::move(projection)}, found, options);
   });
   if (found.empty()) return {};
   std::size_t size = 0;
