@@ -54,7 +54,7 @@ inline void share() {
   auto& stack = beat::here().lane().stack;
   auto const is_kept = [&] { return stack.for_thieves().look().top() < stack.depth(); };
   if (!is_kept()) return;
-  auto const end = stress::clock::now() + (all_idle.exchange(false) ? stress::clock::duration{5s} : 300us);
+  auto const end = stress::clock::now() + (all_idle.exchange(false) ? stress::clock::duration{5s} : 100us);
   while (is_kept() && stress::clock::now() < end) {
   }
 }
