@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <iostream>
 #include <optional>
 #include <string>
 #include <utility>
@@ -80,14 +81,18 @@ inline std::vector<int> random_numbers(beat::random& random, std::size_t size) {
   return numbers;
 }
 
-/// Calls `holds(where, random, size)` in a pool for 10^5 random inputs, the last of 10^6 elements on 64 workers, and
-/// fewer where a sanitizer watches; every 16th input is on an eager pool. Returns what tells the first one for which it
-/// is false or throws, or else nothing:
+/// What is promised, and fewer where a sanitizer watches.
+inline constexpr std::uint64_t most_inputs = build_kind::is_sanitized ? 4'000 : 100'000;
+
+/// Calls `holds(where, random, size)` in a pool for so many random inputs, the last of 10^6 elements on 64 workers;
+/// every 16th input is on an eager pool. Says how many there were, and returns what tells the first one for which it is
+/// false or throws, or else nothing:
 /// `CHECK(random_inputs::first_wrong([](beat::context where, beat::random& random, std::size_t size) { ... }) == "")`.
 /// What comes from `random` is the same in each run.
 template <class Holds>
   requires std::predicate<Holds&, beat::context, beat::random&, std::size_t>
-std::string first_wrong(Holds holds, std::uint64_t count = build_kind::is_sanitized ? 4'000 : 100'000) {
+std::string first_wrong(Holds holds, std::uint64_t count = most_inputs) {
+  std::uint64_t right = 0;
   for (std::uint64_t seed = 0; seed < count; ++seed) {
     beat::random random{seed};
     unsigned const workers = worker_counts[seed % worker_counts.size()];
@@ -97,7 +102,10 @@ std::string first_wrong(Holds holds, std::uint64_t count = build_kind::is_saniti
     auto const test = [&](beat::context where) { return holds(where, random, size); };
     std::string what;
     try {
-      if (is_eager ? pool_of<eager_pool>(workers).run(test) : pool_of<beat::ThreadPool>(workers).run(test)) continue;
+      if (is_eager ? pool_of<eager_pool>(workers).run(test) : pool_of<beat::ThreadPool>(workers).run(test)) {
+        ++right;
+        continue;
+      }
     } catch (std::exception const& e) {
       what = std::string{": "} + e.what();
     }
@@ -105,6 +113,7 @@ std::string first_wrong(Holds holds, std::uint64_t count = build_kind::is_saniti
            " workers" + what;
   }
   is_eager = false;
+  std::cout << right << " random inputs\n" << std::flush;
   return "";
 }
 

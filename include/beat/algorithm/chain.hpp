@@ -83,10 +83,12 @@ class chain {
     return next_ < size_ || !ahead_.empty();
   }
 
-  /// Does what there is to do. What can't be done yet is left to whoever makes it known how.
+  /// Does what there is to do. What can't be done yet is left to whoever makes it known how. Where something throws
+  /// under the lock, the others see that before they see what it left behind: a stretch that nobody does, or a state of
+  /// another place.
   void help() {
+    std::unique_lock lock{mutex_};
     try {
-      std::unique_lock lock{mutex_};
       for (;;) {
         bool const can_finish = known_ && !ahead_.empty() && ahead_.front().seen;
         if ((!can_finish && next_ == size_) || control_.gives_up()) return;

@@ -19,6 +19,7 @@ namespace detail {
 template <class Iterator, class Predicate, class Projection>
 struct count_body {
   using part = std::size_t;
+  static constexpr bool is_independent = true;
   Iterator begin;
   Predicate& predicate;
   Projection& projection;
@@ -42,7 +43,7 @@ std::ranges::range_difference_t<Range> count_matches(Place&& place, Range& range
   auto const size = static_cast<std::size_t>(std::ranges::size(range));
   std::size_t sum = 0;
   run_at(place, [&](context where) {
-    run_loop(where.lane(), size, body{std::ranges::begin(range), predicate, projection}, sum, options);
+    run_loop_by(where.lane(), size, body{std::ranges::begin(range), predicate, projection}, sum, options);
   });
   return static_cast<std::ranges::range_difference_t<Range>>(sum);
 }
@@ -50,7 +51,8 @@ std::ranges::range_difference_t<Range> count_matches(Place&& place, Range& range
 }  // namespace detail
 
 /// For how many elements `predicate(proj(element))` holds.
-/// *Throws:* one of the exceptions of `predicate` and `projection`; error{cancelled} on a stop request.
+/// *Throws:* one of the exceptions of `predicate` and `projection`, or what options.errors says, and then also
+/// std::bad_alloc; error{cancelled} on a stop request.
 /// *Complexity:* one call per element.
 template <execution_place Place, splittable_range Range, class Projection = std::identity,
           element_predicate<Range, Projection> Predicate>

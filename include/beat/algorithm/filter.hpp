@@ -98,6 +98,7 @@ struct filter_body {
 template <class T, class From, class Predicate, class Projection>
 struct collect_body {
   using part = std::vector<std::vector<T>>;
+  static constexpr bool is_independent = true;
 
   From from;
   Predicate predicate;
@@ -128,7 +129,8 @@ struct collect_body {
 /// Copies the elements for which `predicate(proj(element))` holds to the front of `output`, in their order, in
 /// parallel, and returns how many. `output` is another range; it need not have room for more than are found. *Throws:*
 /// error{size_mismatch} where it has less; one of the exceptions of `predicate`, `projection` and assignment,
-/// error{cancelled} on a stop request: then some elements of `output` are written. *Complexity:* one call per element.
+/// error{cancelled} on a stop request, std::bad_alloc: then some elements of `output` are written, with what belongs
+/// there. *Complexity:* one call per element.
 template <execution_place Place, splittable_range Input, splittable_range Output, class Predicate,
           class Projection = std::identity>
   requires element_predicate<Predicate, Input, Projection> &&
@@ -158,8 +160,8 @@ template <execution_place Place, splittable_range Input, class Predicate, class 
   using body = detail::collect_body<value, std::ranges::iterator_t<Input>, Predicate, Projection>;
   typename body::part found;
   detail::run_at(place, [&](context where) {
-    detail::run_loop(where.lane(), static_cast<std::size_t>(std::ranges::size(input)),
-                     body{std::ranges::begin(input), std::move(predicate), std::move(projection)}, found, options);
+    detail::run_loop_by(where.lane(), static_cast<std::size_t>(std::ranges::size(input)),
+                        body{std::ranges::begin(input), std::move(predicate), std::move(projection)}, found, options);
   });
   if (found.empty()) return {};
   std::size_t size = 0;

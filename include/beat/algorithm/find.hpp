@@ -92,9 +92,9 @@ std::ranges::borrowed_iterator_t<Range> iterator_at(Range& range, std::size_t po
 }  // namespace detail
 
 /// The first element for which `predicate(proj(element))` holds, or the end: the one that std::ranges::find_if finds.
-/// *Throws:* what `predicate` or `projection` throw for an element before that, and for no other; error{cancelled} on a
-/// stop request. *Complexity:* one call per element up to the match; behind it, what was begun before it was found: at
-/// most one block per worker, which takes about as long as the search took until then, and 64 µs at most.
+/// *Throws:* what `predicate` or `projection` throw first by index, where that is before the match; error{cancelled} on
+/// a stop request. *Complexity:* one call per element up to the match; behind it, what was begun before it was found:
+/// at most one block per worker, which takes about as long as the search took until then, and 64 µs at most.
 template <execution_place Place, splittable_range Range, class Projection = std::identity,
           element_predicate<Range, Projection> Predicate>
 [[nodiscard("the iterator is the result")]] std::ranges::borrowed_iterator_t<Range> parallel_find_if(

@@ -55,8 +55,7 @@ void for_each_index(Place&& place, std::size_t size, F&& f, loop_options const& 
   using body = each_index<std::remove_reference_t<F>>;
   run_at(place, [&](context where) {
     typename body::part nothing;
-    if (options.errors == error_policy::fail_fast && options.chunks == chunks::adaptive)
-      return run_loop(where.lane(), size, body{f}, nothing, options);
+    if (options.are_plain()) return run_loop(where.lane(), size, body{f}, nothing, options);
     throw_collected(run_planned(where.lane(), size, body{f}, options), size, options.errors);
   });
 }
@@ -64,8 +63,8 @@ void for_each_index(Place&& place, std::size_t size, F&& f, loop_options const& 
 }  // namespace detail
 
 /// Calls `f(i)` for each `i` in [first, last), in parallel and in no order that could be relied on.
-/// *Throws:* one of the exceptions of `f`, after what had begun has ended, or what options.errors says;
-/// error{cancelled} on a stop request;
+/// *Throws:* one of the exceptions of `f`, after what had begun has ended, or what options.errors says, and then also
+/// std::bad_alloc; error{cancelled} on a stop request;
 /// error{invalid_argument} where `first` is negative and the common type of both bounds can't say so.
 /// *Complexity:* last - first calls.
 template <execution_place Place, std::integral First, std::integral Last, class F>

@@ -160,14 +160,15 @@ void for_each_by_node(basic_thread_pool<Policy>& pool, std::span<T> elements, F&
 /// Calls `f(element)` for each element of `range`, in parallel and in no order that could be relied on. Elements whose
 /// pages lie on a NUMA node are begun by that node's workers, in a pool that has placed its workers; where nobody
 /// touched the pages yet, by anyone. Where there is nothing to know, as in a pool on one node, or in a build without
-/// libnuma, it is parallel_for_each. Worth its while for data of many pages; see numa_resource.
-/// *Throws:* as parallel_for; std::bad_alloc. *Complexity:* one call per element, and a look at one page in 2 MiB, or
-/// at up to 128 pages of less than 256 MiB.
+/// libnuma, it is parallel_for_each; also where options have policies, which go by the order of the range. Worth its
+/// while for data of many pages; see numa_resource. *Throws:* as parallel_for; std::bad_alloc. *Complexity:* one call
+/// per element, and a look at one page in 2 MiB, or at up to 128 pages of less than 256 MiB.
 template <class Policy, std::ranges::contiguous_range Range, class F>
   requires std::ranges::sized_range<Range> && element_body<F, Range>
 void parallel_for_each_by_node(basic_thread_pool<Policy>& pool, Range&& range, F f, loop_options const& options = {}) {
   detail::scheduler const& where = scheduler_of(pool);
-  if (!BEAT_HAS_NUMA() || where.homes() == 1) return parallel_for_each(pool, range, std::move(f), options);
+  if (!BEAT_HAS_NUMA() || where.homes() == 1 || !options.are_plain())
+    return parallel_for_each(pool, range, std::move(f), options);
   auto const homes_of = [&nodes = where.where().machine()->nodes()](std::span<void*> places, std::span<int> homes) {
     detail::numa::nodes_of(places, homes);
     for (int& home : homes) {

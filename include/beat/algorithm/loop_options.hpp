@@ -57,14 +57,21 @@ inline constexpr chunk_policy grain = chunk_policy::of_size(N);
 
 }  // namespace chunks
 
-/// What an algorithm may be given beside its arguments. `errors` and `chunks` are for loops whose elements have nothing
-/// to do with each other: parallel_for (in one dimension), parallel_for_each, parallel_map. The others need each
-/// element for their result, and fail fast.
+/// What an algorithm may be given beside its arguments: all of them take `stop`. `errors` and `chunks` mean
+///   everything where elements have nothing to do with each other: parallel_for, parallel_for_each, parallel_map,
+///     parallel_count, parallel_filter, and the predicate of parallel_stable_partition;
+///   in reductions everything but collect_all, which is first_by_index there, as there is nothing to go on with after a
+///     failure; and parallel_deterministic_reduce cuts the range as it must;
+///   nothing where elements are compared with each other, or each goes where others have gone before: extremes, scans,
+///     parallel_copy_if, parallel_partition, parallel_merge and sorts fail fast. Searches throw the first by index.
 struct loop_options {
   /// Once stop is requested no further element is begun, and the algorithm throws errc::cancelled.
   std::stop_token stop = {};
   error_policy errors = error_policy::fail_fast;
   chunk_policy chunks = {};
+
+  /// Whether there is nothing to do but to stop.
+  constexpr bool are_plain() const noexcept { return errors == error_policy::fail_fast && chunks == chunk_policy{}; }
 };
 
 }  // namespace beat::inline v0

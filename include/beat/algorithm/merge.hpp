@@ -213,7 +213,7 @@ struct merge_body {
 /// Stable: of equal elements those of `first` come first, and otherwise their order remains. `output` is another range.
 /// *Throws:* error{size_mismatch} where `output` has not as many elements as both together; one of the exceptions of
 /// `compare`, `projection` and assignment, error{cancelled} on a stop request: then some elements of `output` are
-/// written. *Complexity:* n comparisons, and O(log n) for each part.
+/// written, with what belongs there. *Complexity:* n comparisons, and O(log n) for each part.
 template <execution_place Place, std::ranges::range First, std::ranges::range Second, std::ranges::range Output,
           class Compare = std::ranges::less, class Projection = std::identity>
   requires mergeable_into<First, Second, Output, Compare, Projection>

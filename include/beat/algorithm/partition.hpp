@@ -126,8 +126,9 @@ class stable_partition {
 
 /// Brings the elements for which `predicate(proj(element))` holds to the front of `range`, in parallel, and returns how
 /// many there are. Elements change their order.
-/// *Throws:* one of the exceptions of `predicate`, `projection` and swaps, error{cancelled} on a stop request: then all
-/// elements are there, in an unspecified order. *Complexity:* one call per element; no memory.
+/// *Throws:* one of the exceptions of `predicate` and `projection`, error{cancelled} on a stop request: then all
+/// elements are there, in an unspecified order. An element whose own move throws may be lost. *Complexity:* one call
+/// per element; no memory.
 template <execution_place Place, permutable_range Range, class Predicate, class Projection = std::identity>
   requires element_predicate<Predicate, Range, Projection>
 std::size_t parallel_partition(Place&& place, Range&& range, Predicate predicate, Projection projection = {},

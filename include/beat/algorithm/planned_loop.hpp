@@ -98,6 +98,67 @@ planned_body::part run_planned(lane& l, std::size_t size, Body body, loop_option
   return run_planned(l, size, &body, call, options);
 }
 
+/// The same for a body of loop.hpp that has a part: each chunk yields one, and they are merged in their order. A body
+/// whose elements have nothing to do with each other says `is_independent`; another one can't go on after a failure.
+template <class Body>
+BEAT_NO_INLINE void run_in_chunks(lane& l, std::size_t size, Body& body, typename Body::part& result,
+                                  loop_options const& options) {
+  struct chunk {
+    typename Body::part done{};
+    planned_body::part errors;
+  };
+  struct chunked {
+    Body& body;
+    loop_options const& options;
+    std::size_t size, length;
+    std::vector<chunk> chunks;
+
+    void fold(std::size_t index) {
+      std::size_t first = index * length;
+      std::size_t const last = first + std::min(length, size - first);
+      bool const collects = collects_all();
+      if (!collects && !options.stop.stop_possible()) return body.fold(chunks[index].done, first, last);
+      for (; first != last; ++first) {
+        if (options.stop.stop_requested()) throw_stopped();
+        try {
+          body.step(chunks[index].done, first);
+        } catch (...) {
+          if (!collects) throw;
+          chunks[index].errors.push_back({first, std::current_exception()});
+        }
+      }
+    }
+    bool collects_all() const noexcept {
+      return options.errors == error_policy::collect_all && requires { Body::is_independent; };
+    }
+  };
+  std::size_t const workers = l.concurrency();
+  std::size_t const length = options.chunks.length(size, workers);
+  std::size_t const usual = std::clamp<std::size_t>(size / (8 * workers), 1, 1024);
+  chunked all{body, options, size, std::max<std::size_t>(length != 0 ? length : usual, 1), {}};
+  all.chunks.resize((size + all.length - 1) / all.length);
+  auto const call = [](void* f, std::size_t first, std::size_t last) {
+    for (; first != last; ++first) static_cast<chunked*>(f)->fold(first);
+  };
+  bool const fails_fast = options.errors == error_policy::fail_fast || all.collects_all();
+  planned_body::part errors = run_planned(
+      l, all.chunks.size(), &all, call,
+      {options.stop, fails_fast ? error_policy::fail_fast : error_policy::first_by_index, chunk_policy::of_size(1)});
+  if (!errors.empty()) std::rethrow_exception(errors.front().error);
+  for (chunk& each : all.chunks)
+    errors.insert(errors.end(), std::make_move_iterator(each.errors.begin()),
+                  std::make_move_iterator(each.errors.end()));
+  if (!errors.empty()) throw aggregate_error{std::move(errors), size};
+  for (chunk& each : all.chunks) body.merge(result, std::move(each.done));
+}
+
+/// Runs `body`, which may have a part, over [0, size) as the options say.
+template <class Body>
+void run_loop_by(lane& l, std::size_t size, Body body, typename Body::part& result, loop_options const& options) {
+  if (!options.are_plain()) return run_in_chunks(l, size, body, result, options);
+  run_loop(l, size, std::move(body), result, options);
+}
+
 /// Throws what `errors` policy wants thrown after a loop over so many elements in which these failed.
 inline void throw_collected(planned_body::part&& errors, std::size_t elements, error_policy policy) {
   if (errors.empty()) return;

@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <concepts>
 #include <cstddef>
 #include <functional>
 #include <iterator>
+#include <limits>
 #include <optional>
 #include <ranges>
 #include <type_traits>
@@ -90,8 +92,8 @@ struct reduce_body {
 
 /// init op proj(e0) op proj(e1) ..., bracketed in any way, the elements in their order.
 /// For floating point the bracketing shows in the last digits, and differs from run to run; std::plus adds such numbers
-/// in any order. *Throws:* one of the exceptions of `op` and `projection`; error{cancelled} on a stop request.
-/// *Complexity:* n calls of each.
+/// in any order. *Throws:* one of the exceptions of `op` and `projection`; where options.errors says so the one at the
+/// first element, and then also std::bad_alloc; error{cancelled} on a stop request. *Complexity:* n calls of each.
 template <execution_place Place, splittable_range Range, class T, class Op = std::plus<>,
           class Projection = std::identity>
   requires projected_to<Projection, Range, T> && reduction<Op, T>
@@ -103,8 +105,8 @@ template <execution_place Place, splittable_range Range, class T, class Op = std
   using body = detail::reduce_body<T, std::ranges::iterator_t<Range>, Op, Projection>;
   std::optional<T> total{std::move(init)};
   detail::run_at(place, [&](context where) {
-    detail::run_loop(where.lane(), size, body{std::ranges::begin(range), std::move(op), std::move(projection)}, total,
-                     options);
+    detail::run_loop_by(where.lane(), size, body{std::ranges::begin(range), std::move(op), std::move(projection)},
+                        total, options);
   });
   return std::move(*total);
 }
@@ -117,8 +119,8 @@ class fixed_tree {
  public:
   using value = typename Body::part::value_type;
 
-  fixed_tree(Body& body, loop_control& control, std::size_t size) noexcept
-      : body_{body}, control_{control}, chunk_{std::clamp<std::size_t>(size / 64, 1, 1024)} {}
+  fixed_tree(Body& body, loop_control& control, std::size_t size, error_policy errors) noexcept
+      : body_{body}, control_{control}, chunk_{std::clamp<std::size_t>(size / 64, 1, 1024)}, errors_{errors} {}
 
   /// Of a range that is not empty. Nothing where the rest was given up.
   std::optional<value> fold(context where, std::size_t first, std::size_t last) {
@@ -128,14 +130,15 @@ class fixed_tree {
         where, [&](context there) { return fold(there, first, middle); },
         [&](context there) { return fold(there, middle, last); });
     if (!left || !right || control_.gives_up()) return {};
-    return guarded([&] { return std::optional<value>{std::invoke(body_.op, *std::move(left), *std::move(right))}; });
+    return guarded(first,
+                   [&] { return std::optional<value>{std::invoke(body_.op, *std::move(left), *std::move(right))}; });
   }
 
  private:
   std::optional<value> fold_chunk(std::size_t first, std::size_t last) {
     std::optional<value> done;
-    if (control_.gives_up()) return done;
-    return guarded([&] {
+    if (control_.gives_up() || first >= end_.load(std::memory_order_relaxed)) return done;
+    return guarded(first, [&] {
       if (control_.stoppable())
         for (; first < last && !control_.gives_up(); ++first) body_.step(done, first);
       else
@@ -144,12 +147,17 @@ class fixed_tree {
     });
   }
 
+  /// Calls `f`, which folds elements from `first` on. Of the exceptions of both sides of a join the left one arrives:
+  /// it is that of the first element, unless elements on the left were left undone.
   template <class F>
-  std::optional<value> guarded(F&& f) {
+  std::optional<value> guarded(std::size_t first, F&& f) {
     try {
       return f();
     } catch (...) {
-      control_.abandon();
+      if (errors_ == error_policy::fail_fast) control_.abandon();
+      std::size_t end = end_.load(std::memory_order_relaxed);
+      while (first < end && !end_.compare_exchange_weak(end, first, std::memory_order_relaxed)) {
+      }
       throw;
     }
   }
@@ -157,6 +165,9 @@ class fixed_tree {
   Body& body_;
   loop_control& control_;
   std::size_t const chunk_;
+  error_policy const errors_;
+  // Nothing is to be begun from there on: lowered by whoever fails, read by all.
+  std::atomic<std::size_t> end_{std::numeric_limits<std::size_t>::max()};
 };
 
 }  // namespace detail
@@ -176,7 +187,7 @@ template <execution_place Place, splittable_range Range, class T, class Op = std
   detail::loop_control control{options.stop};
   std::optional<T> total{std::move(init)};
   detail::run_at(place, [&](context where) {
-    all.merge(total, detail::fixed_tree<body>{all, control, size}.fold(where, 0, size));
+    all.merge(total, detail::fixed_tree<body>{all, control, size, options.errors}.fold(where, 0, size));
   });
   control.check();
   return *std::move(total);

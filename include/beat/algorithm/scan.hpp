@@ -114,8 +114,8 @@ std::size_t scan_size(Input& input, Output& output) {
 /// output[i] = init op proj(input[0]) op ... op proj(input[i]), in parallel; bracketed in any way, the elements in
 /// their order. `output` may be `input`. For floating point the bracketing shows in the last digits, and differs from
 /// run to run. *Throws:* error{size_mismatch} where the sizes differ; one of the exceptions of `op`, `projection` and
-/// assignment, error{cancelled} on a stop request: then some elements of `output` are written. *Complexity:* O(n) calls
-/// of each.
+/// assignment, error{cancelled} on a stop request, std::bad_alloc: then some elements of `output` are written, with
+/// what belongs there. *Complexity:* O(n) calls of each.
 template <execution_place Place, splittable_range Input, splittable_range Output, class T, class Op = std::plus<>,
           class Projection = std::identity>
   requires projected_to<Projection, Input, T> && running_sum<Op, T> && sums_into<Output, T>

@@ -9,8 +9,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <tuple>
 #include <utility>
 
+#include <beat/algorithm/for_each.hpp>
 #include <beat/algorithm/loop.hpp>
 #include <beat/algorithm/loop_cost.hpp>
 #include <beat/runtime/crew.hpp>
@@ -134,8 +136,6 @@ class tiled_loop {
 
   F& f_;
   loop_control& control_;
-  std::atomic<std::size_t> few_{
-      1};  // where the cost is unknown; whoever is through with a tile doubles it, all read it
   bool const one_by_one_;
 };
 
@@ -146,6 +146,14 @@ void for_each_in(Place&& place, extents<N> const& space, F& f, loop_options cons
     if (space[d] == 0) return;
     all.last[d] = space[d];
   }
+  if (!options.are_plain()) {
+    auto const at = [&](std::size_t i) {
+      std::array<std::size_t, N> index;
+      for (std::size_t d = N; d-- != 0; i /= space[d]) index[d] = i % space[d];
+      std::apply(f, index);
+    };
+    return for_each_index(place, all.size(), at, options);
+  }
   loop_control control{options.stop};
   run_at(place, [&](context where) { tiled_loop<N, F>{where.lane(), f, control}.run(where, all); });
   control.check();
@@ -154,8 +162,9 @@ void for_each_in(Place&& place, extents<N> const& space, F& f, loop_options cons
 }  // namespace detail
 
 /// Calls `f(row, column)` for each row and column below those of `space`, in parallel and in no order that could be
-/// relied on: `parallel_for(pool, {rows, columns}, f)`.
-/// *Throws:* one of the exceptions of `f`, after what had begun has ended; error{cancelled} on a stop request.
+/// relied on: `parallel_for(pool, {rows, columns}, f)`. Where options have policies, it is one loop over the rows one
+/// after the other, and not over tiles.
+/// *Throws:* as parallel_for in one dimension; the index of an error is `row * columns + column`.
 /// *Complexity:* rows * columns calls.
 template <execution_place Place, std::invocable<std::size_t, std::size_t> F>
 void parallel_for(Place&& place, extents<2> space, F f, loop_options const& options = {}) {
