@@ -14,6 +14,7 @@
 #include <beat/algorithm/merge.hpp>
 #include <beat/algorithm/min_max.hpp>
 #include <beat/algorithm/partition.hpp>
+#include <beat/algorithm/plan.hpp>
 #include <beat/algorithm/reduce.hpp>
 #include <beat/algorithm/result.hpp>
 #include <beat/algorithm/scan.hpp>
