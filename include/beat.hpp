@@ -4,6 +4,7 @@
 // BEAT_WITH_NUMA ask for them.
 
 #include <beat/algorithm/aggregate_error.hpp>
+#include <beat/algorithm/auto_parallelize.hpp>
 #include <beat/algorithm/count.hpp>
 #include <beat/algorithm/filter.hpp>
 #include <beat/algorithm/find.hpp>
