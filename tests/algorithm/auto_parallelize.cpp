@@ -177,6 +177,14 @@ TEST_CASE("calls that become longer are no longer made on one thread", "[algorit
   CHECK(begun<slower>(100, 1'000) == 100);  // as nobody knew
   CHECK(begun<slower>(100, 1'000) == 0);
 
+  struct cold {};  // the first calls took too long
+  CHECK(begun<cold>(1, 1'000'000) == 1);
+  CHECK(begun<cold>(1'000, 10) == 0);
+  beat::detail::measured_cost<cold, lifted_clock>{}.share(1'000, 4, [] { lifted_clock::time += 2'500; });
+  CHECK(begun<cold>(199, 10) == 199);  // 10 ns at most: 200 calls in 2 µs, of which it believes the half
+  beat::detail::measured_cost<cold, lifted_clock>{}.share(1'000, 4, [] { lifted_clock::time += 1'000'000; });
+  CHECK(begun<cold>(199, 10) == 199);  // that says nothing, as threads may have waited
+
   struct faster {};
   CHECK(begun<faster>(1, 1'000) == 1);
   CHECK(begun<faster>(3, 10) == 3);

@@ -67,6 +67,12 @@ struct declared_cost {
     for (std::size_t i = 0; i < size; ++i) call(i);
     return size;
   }
+
+  /// Runs what makes so many calls on so many threads.
+  template <class Run>
+  void share(std::size_t, std::size_t, Run run) const {
+    run();
+  }
 };
 
 struct loop_clock {
@@ -78,7 +84,7 @@ template <class F, class Clock>
 inline constinit loop_cost call_cost_of{};
 
 /// The same by what calls have taken so far. Where nobody knows yet, the first are made here, until 1 µs is over. What
-/// is short by what is known is done here and timed, so that it is noticed when it no longer is.
+/// is short by what is known is done here and timed, so that it is noticed once it no longer is.
 template <class F, class Clock = loop_clock>
 struct measured_cost {
   template <class Call>
@@ -86,7 +92,7 @@ struct measured_cost {
     loop_cost& cost = call_cost_of<F, Clock>;
     std::size_t made = 0;
     auto const timed = [&](std::size_t end, std::int64_t start) {
-      while (made < end) call(made++);
+      for (; made < end; ++made) call(made);
       return Clock::now() - start;
     };
     if (cost.grain() == 0 && size != 0) {
@@ -99,7 +105,24 @@ struct measured_cost {
     if (left != 0 && left / cost.grain() < 2) cost.record(left, timed(size, Clock::now()));
     return made;
   }
+
+  /// All calls together take no longer than all threads have: that corrects a cost which is too high, as it is where
+  /// the first calls found nothing in the caches.
+  template <class Run>
+  void share(std::size_t calls, std::size_t threads, Run run) const {
+    loop_cost& cost = call_cost_of<F, Clock>;
+    std::int64_t const start = Clock::now();
+    run();
+    std::int64_t const longest = (Clock::now() - start) * static_cast<std::int64_t>(threads);
+    loop_cost bound;
+    bound.record(calls, longest);
+    if (bound.grain() > cost.grain()) cost.record(calls, longest);
+  }
 };
+
+/// What a vector can be filled with before it is known.
+template <class T>
+concept assignable_result = std::default_initializable<T> && std::is_move_assignable_v<T> && !std::same_as<T, bool>;
 
 template <class First, class... Others>
 std::size_t common_size(First& first, Others&... others) {
@@ -148,19 +171,27 @@ class lifted {
     auto const call = [&](std::size_t i) -> result {
       return std::invoke(f_, from[static_cast<std::iter_difference_t<Iterators>>(i)]...);
     };
+    std::size_t made = 0;
+    auto const share = [&](auto run) {
+      if (made != size) cost_.share(size - made, detail::workers_of(place), run);
+    };
     if constexpr (std::is_void_v<result>) {
-      std::size_t const made = cost_.begin(size, call);
-      if (made != size) parallel_for(place, made, size, call);
+      made = cost_.begin(size, call);
+      share([&] { parallel_for(place, made, size, call); });
+    } else if constexpr (detail::assignable_result<std::remove_cvref_t<result>>) {
+      std::vector<std::remove_cvref_t<result>> results(size);
+      made = cost_.begin(size, [&](std::size_t i) { results[i] = call(i); });
+      share([&] { parallel_for(place, made, size, [&](std::size_t i) { results[i] = call(i); }); });
+      return results;
     } else {
       std::vector<std::remove_cvref_t<result>> results;
-      std::size_t const made = cost_.begin(size, [&](std::size_t i) {
-        if (results.empty()) results.reserve(size);
-        results.push_back(call(i));
+      results.reserve(size);
+      made = cost_.begin(size, [&](std::size_t i) { results.push_back(call(i)); });
+      share([&] {
+        auto others = parallel_map(place, std::views::iota(made, size), call);
+        if (made == 0) return results.swap(others);
+        for (auto&& each : others) results.push_back(std::move(each));
       });
-      if (made == size) return results;
-      auto others = parallel_map(place, std::views::iota(made, size), call);
-      if (made == 0) return others;
-      for (auto&& each : others) results.push_back(std::move(each));
       return results;
     }
   }

@@ -19,7 +19,6 @@
 #include <beat/algorithm/loop_options.hpp>
 #include <beat/base/cache_line.hpp>
 #include <beat/base/error.hpp>
-#include <beat/runtime/pool.hpp>
 #include <beat/task/place.hpp>
 
 namespace beat::inline v0 {
@@ -155,16 +154,6 @@ consteval auto static_plan() {
 /// What `execute` takes: a plan, or any other range of index ranges that can be cut.
 template <class P>
 concept work_plan = splittable_range<P> && std::same_as<std::ranges::range_value_t<P>, index_range>;
-
-namespace detail {
-
-inline std::size_t workers_of(context where) noexcept { return where.lane().concurrency(); }
-template <class Policy>
-std::size_t workers_of(basic_thread_pool<Policy> const& pool) noexcept {
-  return pool.workers();
-}
-
-}  // namespace detail
 
 /// The plan for so many workers that write to the elements of `output`: aligned where these lie side by side in memory.
 /// *Throws:* error{invalid_argument} where `workers` is 0.
