@@ -4,6 +4,7 @@
 // BEAT_WITH_NUMA ask for them.
 
 #include <beat/algorithm/aggregate_error.hpp>
+#include <beat/algorithm/auto_parallelize.hpp>
 #include <beat/algorithm/count.hpp>
 #include <beat/algorithm/filter.hpp>
 #include <beat/algorithm/find.hpp>
@@ -14,6 +15,7 @@
 #include <beat/algorithm/merge.hpp>
 #include <beat/algorithm/min_max.hpp>
 #include <beat/algorithm/partition.hpp>
+#include <beat/algorithm/plan.hpp>
 #include <beat/algorithm/reduce.hpp>
 #include <beat/algorithm/result.hpp>
 #include <beat/algorithm/scan.hpp>

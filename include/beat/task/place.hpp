@@ -3,6 +3,7 @@
 // The place: where an algorithm runs. A pool, which the calling thread enters; or a context, where it is already.
 
 #include <concepts>
+#include <cstddef>
 #include <utility>
 
 #include <beat/task/run.hpp>
@@ -19,6 +20,14 @@ decltype(auto) run_at(context where, F&& f) {
 template <class Policy, class F>
 decltype(auto) run_at(basic_thread_pool<Policy>& pool, F&& f) {
   return run_in(scheduler_of(pool), f);
+}
+
+/// How many threads can run at once what an algorithm forks there.
+inline std::size_t workers_of(context where) noexcept { return where.lane().concurrency(); }
+
+template <class Policy>
+std::size_t workers_of(basic_thread_pool<Policy> const& pool) noexcept {
+  return pool.workers();
 }
 
 struct any_call {

@@ -13,6 +13,7 @@
 #include <beat/runtime/pool.hpp>
 #include <beat/task/coroutine_task.hpp>
 #include <beat/task/future.hpp>
+#include <beat/task/queue_in_place.hpp>
 
 namespace beat::inline v0 {
 
@@ -32,7 +33,7 @@ class schedule_awaiter final : public detail::task {
       end_ = errc::cancelled;
       return false;
     }
-    if (queue(pool_)) return true;  // the frame may be gone
+    if (queue_in_place(pool_, this)) return true;  // the frame may be gone
     end_ = errc::pool_shutdown;
     return false;
   }
@@ -50,15 +51,6 @@ class schedule_awaiter final : public detail::task {
     if (is_cancelled) a.end_ = errc::cancelled;
     a.waiting_.resume();  // the frame may be gone
     return is_cancelled ? task_effect::cancelled : task_effect::completed;
-  }
-
-  /// A thread of the pool leaves it before its end. Any other may be overtaken by the coroutine and by the end of the
-  /// pool, which waits until what is expected has arrived.
-  bool queue(scheduler& pool) noexcept {
-    if (pool.mine() != nullptr) return pool.accept(this);
-    if (!pool.expect()) return false;
-    pool.arrive(this);
-    return true;
   }
 
   bool is_stopped() const noexcept { return stop_ != nullptr && stop_->stop_requested(); }
