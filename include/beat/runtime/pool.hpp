@@ -19,6 +19,8 @@
 #include <beat/base/expected.hpp>
 #include <beat/base/unique_function.hpp>
 #include <beat/observe/counters.hpp>
+#include <beat/runtime/load.hpp>
+#include <beat/runtime/queueing.hpp>
 #include <beat/runtime/scheduler.hpp>
 #include <beat/runtime/tuning.hpp>
 #include <beat/runtime/visit.hpp>
@@ -53,6 +55,8 @@ using submit_result_t = typename submit_result<F>::type;
 
 /// What a task may be given beside its callable.
 struct task_options {
+  /// Which tasks come first. A policy with one level (scheduler_tuning::priorities) ignores it.
+  beat::priority priority = beat::priority::normal;
   std::stop_token stop = {};  ///< once stop is requested, the task is cancelled if it has not started
   /// A worker on this node should run it, where the pool has placed its workers; but rather another one than nobody.
   std::optional<node_id> affinity_hint = std::nullopt;
@@ -71,6 +75,11 @@ struct pool_options {
   placement_policy placement = placement_policy::none;
   std::optional<topology> machine = std::nullopt;  ///< what `placement` refers to; empty: discovered
   std::string name = "beat";                       ///< worker threads are called name-0, name-1, ...
+  /// How many tasks may be queued, that is neither begun nor called off; 0: as many as there is memory for. It holds
+  /// for `submit`, `post`, `try_post` and `pcall(pool, f)` from a thread outside of the pool. What the pool's own tasks
+  /// queue, groups and continuations count, but are never refused: whoever waits for them could wait for ever.
+  std::size_t queue_limit = 0;
+  beat::when_full when_full = beat::when_full::block;  ///< what becomes of a task from outside beyond the limit
   /// Gets what a posted task throws, on the worker that ran it; it must not throw. Without it std::terminate is called,
   /// as nobody else could learn of the error.
   unique_function<void(std::exception_ptr)> on_exception = nullptr;
@@ -133,6 +142,8 @@ class basic_thread_pool {
         scheduler_{workers_, std::move(options.name), layout_of(options, workers_), Policy::tuning()} {
     scheduler_.on_exception = std::move(options.on_exception);
     scheduler_.admission = std::move(options.admission);
+    scheduler_.queue_places.set_limit(options.queue_limit);
+    scheduler_.on_full = options.when_full;
     if (scheduler_.unbound() != 0)
       detail::warn(options.on_warning, std::to_string(scheduler_.unbound()) + " of " + std::to_string(workers_) +
                                            " workers could not be bound to their places, and run where the system puts "
@@ -158,14 +169,16 @@ class basic_thread_pool {
     requires task_body<std::remove_reference_t<F>>
   auto run(F&& f) -> detail::call_result_t<std::remove_reference_t<F>&>;
 
-  /// Queues `f` to run once, some time. *Throws:* error{pool_shutdown}; error{overloaded} where the admission hook
-  /// refuses; error{invalid_argument} where it is pinned to a node on which this pool can't run it; std::bad_alloc.
+  /// Queues `f` to run once, some time; where a bounded queue is full, as pool_options::when_full says.
+  /// *Throws:* error{pool_shutdown}; error{overloaded} where the admission hook refuses; error{queue_full};
+  /// error{invalid_argument} where it is pinned to a node on which this pool can't run it; std::bad_alloc.
   template <class F>
     requires task_body<std::decay_t<F>>
   void post(F&& f, task_options const& options = {});
 
   /// The same, where it is an ordinary answer that a pool is closed (errc::pool_shutdown) or takes nothing at present
-  /// (errc::overloaded). *Throws:* error{invalid_argument}, std::bad_alloc.
+  /// (errc::overloaded, errc::queue_full). It never blocks, and `f` is not moved from where it takes nothing at
+  /// present. *Throws:* error{invalid_argument}, std::bad_alloc.
   template <class F>
     requires task_body<std::decay_t<F>>
   [[nodiscard("without a look at the result, use post")]] expected<void> try_post(F&& f,
@@ -207,6 +220,13 @@ class basic_thread_pool {
 
   /// What the pool did so far. *Complexity:* O(workers).
   pool_stats stats() const noexcept { return scheduler_.stats(); }
+
+  /// What it has to do at this moment. *Complexity:* O(workers).
+  pool_load load() const noexcept { return detail::load_of(scheduler_); }
+
+  /// Whether a task that is sent now, from outside, would find a worker without work, or a place in a bounded queue. It
+  /// may be otherwise a moment later. *Complexity:* O(workers).
+  bool has_capacity() const noexcept { return detail::has_capacity(scheduler_); }
 
   /// Writes what everybody does at this moment, in words, a line for each worker: for whoever looks for a hang. The
   /// numbers are read one after the other, and need not fit together. `Stream` takes strings and numbers by `<<`.

@@ -30,6 +30,9 @@ class roster {
 
   std::uint32_t permits() const noexcept { return permits_; }
 
+  /// How many threads run tasks, for whoever looks on.
+  std::uint32_t active() const noexcept { return active_.load(std::memory_order_relaxed); }
+
   /// Takes a permit if one is free.
   [[nodiscard("without a permit no task may run")]] bool try_activate() noexcept {
     std::uint32_t seen = active_.load(std::memory_order_relaxed);

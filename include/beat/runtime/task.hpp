@@ -32,10 +32,16 @@ struct task {
 
   task* next = nullptr;  // in an inbox
   function const settle;
-  void const* family;             // what waits for it and others, or null; not changed while it is queued
+  void const* family;             // what waits for it and others, itself, or null; not changed while it is queued
   cpu_set const* cpus = nullptr;  // of its pool: those that it is pinned to, or null
 
   explicit task(function f, void const* group = nullptr) noexcept : settle{f}, family{group} {}
+
+  /// One that is waited for alone: whoever begins it claims it before, in the queue or out of it.
+  struct claimed {};
+  task(function f, claimed) noexcept : settle{f}, family{this} {}
+  bool is_claimed() const noexcept { return family == this; }
+
   task(task const&) = delete;
   task& operator=(task const&) = delete;
 

@@ -113,6 +113,7 @@ inline void shut_down(scheduler& pool, bool cancel) {
   refuse_self_wait(pool);
   if (cancel) pool.cancelling.store(true, std::memory_order_relaxed);
   pool.tasks.close();
+  pool.queue_places.close();
   static_cast<void>(await_quiet(pool, std::nullopt));
 }
 
