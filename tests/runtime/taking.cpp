@@ -19,6 +19,7 @@ using namespace task_test;
 using beat::priority;
 
 constexpr priority all_levels[] = {priority::low, priority::normal, priority::high};
+constexpr int most_of_a_load = 1'000'000;
 constexpr int aging = static_cast<int>(beat::scheduler_tuning{}.aging_interval);
 
 struct one_level {
@@ -55,7 +56,7 @@ class steady_load {
   void add() {
     pool_.post(
         [this] {
-          if (++begun_ < 1'000'000 && !ends_) add();
+          if (++begun_ < most_of_a_load && !ends_) add();
         },
         {.priority = level_});
   }
@@ -157,6 +158,7 @@ TEST_CASE("the low tasks of every home have their turn under a steady load", "[u
   load.end();
   pool.wait();
   CHECK(all);
+  CHECK(load.begun() < most_of_a_load);  // before its end, which would let go everything
 }
 
 TEST_CASE("whoever waits for a task runs it whatever its priority is", "[unit]") {

@@ -184,6 +184,7 @@ TEST_CASE("what the pool's own tasks queue, groups and roots are never refused",
   beat::task_group group{pool};
   for (int i = 0; i < 10; ++i) group.run(count);
   group.wait();
+  pool.wait();
   {
     std::optional<occupation> busy{pool};
     fill(pool, 1);

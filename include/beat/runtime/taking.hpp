@@ -19,13 +19,14 @@ inline bool worker::run_next() noexcept {
   return run_urgent() || run_normal() || run_one_of(priority::high, home()) || run_one_of(priority::low, home());
 }
 
-/// A high task, but for two turns of each interval: one begins with the low tasks, one with the normal ones.
+/// A high task, but for two turns of each interval: one begins with the low tasks, one with the normal ones. Now and
+/// then any home comes first, as nobody else may have an eye on it.
 inline bool worker::run_urgent() noexcept {
   std::uint32_t const interval = crew_.tuning.aging_interval;
   std::uint32_t const turn = ++turns_ % interval;
   if (turn == interval / 2) return false;
   if (turn == 0 && run_one_of(priority::low, random_.below(crew_.homes()))) return true;
-  return run_one_of(priority::high, home());
+  return run_one_of(priority::high, turn + 1 == interval ? random_.below(crew_.homes()) : home());
 }
 
 /// High and low tasks are taken one by one: in a deque they would come before, or after, what arrives meanwhile. Their
