@@ -40,7 +40,9 @@
 #include <beat/observe/counters.hpp>
 #include <beat/observe/perf_counters.hpp>
 #include <beat/runtime/admission.hpp>
+#include <beat/runtime/options.hpp>
 #include <beat/runtime/pool.hpp>
+#include <beat/runtime/queueing.hpp>
 #include <beat/task/blocking.hpp>
 #include <beat/task/continuation.hpp>
 #include <beat/task/future.hpp>

@@ -198,6 +198,24 @@ beat_plant(node_depot untagged_list memory/node_depot.hpp
   [==[atomic<Node*> head_{nullptr};
   atomic<bool> locked_{false};]==])
 
+# ---- bounded queues ----
+
+beat_plant(places sleep_without_another_look runtime/places.hpp
+  [==[      if (place const got = try_take(); got != place::none) {
+        freed_.cancel();
+        return got;
+      }
+      freed_.wait(key);]==] [==[      freed_.wait(key);]==])
+beat_plant(places told_before_it_is_free runtime/places.hpp
+  [==[    if (is_free(before - one)) freed_.notify_one();]==] [==[]==]
+  [==[    std::int64_t const before = word_.fetch_sub(one, std::memory_order_seq_cst);]==]
+  [==[    freed_.notify_one();
+    word_.fetch_sub(one, std::memory_order_seq_cst);]==])
+beat_plant(places nobody_told_of_the_end runtime/places.hpp
+  [==[    freed_.notify_all();]==] [==[]==])
+beat_plant(places one_place_more_than_there_are runtime/places.hpp
+  [==[return word / one < static]==] [==[return word / one <= static]==])
+
 # ---- sleep and wake ----
 
 beat_plant(roster wake_up_flag_left_set_by_a_sleeper runtime/roster.hpp
@@ -249,3 +267,5 @@ beat_plant(roster sleep_without_another_look test
   [==[if (!arrivals_.empty() && !people_.defer())]==] [==[if (false)]==])
 beat_plant(roster rest_of_a_batch_that_nobody_saw test
   [==[if (!arrivals_.empty()) people_.work_arrived();]==] [==[]==])
+beat_plant(roster last_look_at_one_level test
+  [==[      bool const is_left = sees_work();  // at all levels]==] [==[      bool const is_left = has(1);]==])

@@ -187,6 +187,67 @@ class town {
   model::atomic<std::uint32_t> told_{1};
 };
 
+/// Two levels of tasks, which are only counted; who is done with one looks for the higher one first.
+class levels {
+ public:
+  explicit levels(std::uint32_t permits, int tasks) : people_{permits}, left_{tasks} {}
+
+  void send(int level) {
+    queued_[level].fetch_add(1, std::memory_order_seq_cst);
+    people_.work_arrived();
+  }
+
+  void work() {
+    while (until_active()) {
+      bool ran = false;
+      while (run_one()) ran = true;
+      people_.deactivate();
+      if (!ran) model::atomics::pause();
+    }
+  }
+
+ private:
+  bool has(int level) { return queued_[level].load(std::memory_order_seq_cst) != 0; }
+  bool sees_work() { return has(1) || has(0); }
+
+  bool until_active() {
+    for (;;) {
+      people_.begin_search();
+      bool const found = sees_work() && people_.try_activate();
+      people_.end_search();
+      if (found) return true;
+      auto const key = people_.prepare();
+      if (left_.load(std::memory_order_seq_cst) == 0) {
+        people_.cancel();
+        return false;
+      }
+      bool const is_left = sees_work();  // at all levels
+      if (is_left && !people_.defer())
+        people_.cancel();
+      else
+        people_.sleep(key);
+    }
+  }
+
+  bool take(int level) {
+    int seen = queued_[level].load(std::memory_order_relaxed);
+    while (seen != 0)
+      if (queued_[level].compare_exchange_weak(seen, seen - 1, std::memory_order_seq_cst, std::memory_order_relaxed))
+        return true;
+    return false;
+  }
+
+  bool run_one() {
+    if (!take(1) && !take(0)) return false;
+    if (left_.fetch_sub(1, std::memory_order_seq_cst) == 1) people_.wake_all();
+    return true;
+  }
+
+  beat::roster<model::atomics> people_;
+  model::atomic<int> queued_[2]{0, 0};
+  model::atomic<int> left_;
+};
+
 /// What a task does that another one has to join: they run at the same time, or never end.
 class meeting {
  public:
@@ -207,6 +268,20 @@ TEST_CASE("roster: a task is sent to a thread that goes to sleep", "[model][rost
     node n;
     model::parallel([&] { p.work(nothing); }, [&] { p.send(n); });
     model::expect(n.runs == 1, "the task did not run");
+  });
+}
+
+TEST_CASE("roster: a task of each level is sent to a thread that goes to sleep", "[model][roster]") {
+  model::verify({.preemptions = 2, .at_least = 12'400}, [] {
+    levels l{1, 2};
+    model::parallel([&] { l.work(); }, [&] { l.send(0), l.send(1); });
+  });
+}
+
+TEST_CASE("roster: a task of each level is sent by a thread of its own", "[model][roster]") {
+  model::verify({.preemptions = 2, .at_least = 163'700}, [] {
+    levels l{1, 2};
+    model::parallel([&] { l.work(); }, [&] { l.send(0); }, [&] { l.send(1); });
   });
 }
 

@@ -78,6 +78,7 @@ class counter {
 /// One worker's counters, on cache lines of their own.
 struct alignas(cache_line) worker_counters {
   counter completed, failed, cancelled, roots, tasks_stolen, jobs_stolen, published, forced, naps, parks;
+  counter taken;  // from a queue, whether they are run then or were before
 
   pool_stats snapshot() const noexcept {
     return {.completed = completed.read(),

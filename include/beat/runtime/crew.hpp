@@ -22,6 +22,8 @@
 #include <beat/runtime/inbox.hpp>
 #include <beat/runtime/lane.hpp>
 #include <beat/runtime/layout.hpp>
+#include <beat/runtime/places.hpp>
+#include <beat/runtime/queueing.hpp>
 #include <beat/runtime/roster.hpp>
 #include <beat/runtime/task.hpp>
 #include <beat/runtime/tuning.hpp>
@@ -57,7 +59,7 @@ class crew {
       : people{workers, first->homes()},
         tuning{numbers},
         homes_{first->homes()},
-        inboxes_{std::make_unique<inbox<task, std_atomics>[]>(homes_)},
+        inboxes_{std::make_unique<inbox<task, std_atomics>[]>(std::size_t{numbers.priorities} * homes_)},
         layout_{first.get()},
         capacity_{capacity},
         table_{std::make_unique<std::atomic<worker*>[]>(capacity)} {
@@ -73,17 +75,35 @@ class crew {
   scheduler_tuning const tuning;
   unique_function<void(std::exception_ptr)> on_exception;  // for tasks that nobody waits for
   unique_function<bool()> admission;                       // asked before a task from outside is made
+  places<std_atomics> queue_places;                        // in its queues, where these are bounded
+  when_full on_full = when_full::block;                    // for a task from outside that finds them full
 
   /// Tasks from outside are left at one of so many homes: those of the workers, who may move, but on the same machine.
   std::uint32_t homes() const noexcept { return homes_; }
-  inbox<task, std_atomics>& arrivals(std::uint32_t home) noexcept { return inboxes_[home]; }
+  inbox<task, std_atomics>& arrivals(std::uint32_t home, priority level = priority::normal) noexcept {
+    return inboxes_[rank(level) * homes_ + home];
+  }
   std::uint32_t home_of(std::uint32_t id) const noexcept { return homes_ == 1 ? 0 : where().home(id); }
   std::uint32_t home_here() const noexcept { return homes_ == 1 ? 0 : where().home_here(); }
-  bool has_arrivals() const noexcept {
-    for (std::uint32_t i = 0; i < homes_; ++i)
+  bool has_arrivals(std::uint32_t home) const noexcept {
+    for (std::uint32_t i = home; i < tuning.priorities * homes_; i += homes_)
       if (!inboxes_[i].empty()) return true;
     return false;
   }
+  bool has_arrivals() const noexcept {
+    for (std::uint32_t i = 0; i < homes_; ++i)
+      if (has_arrivals(i)) return true;
+    return false;
+  }
+
+  /// Leaves a task at a home, at a level that this pool has.
+  void leave_at(std::uint32_t home, priority level, task* t) noexcept {
+    if (level != priority::normal && !has_levels()) has_levels_.store(true, std::memory_order_relaxed);
+    arrivals(home, level).push(t);  // who finds it there sees has_levels()
+  }
+
+  /// Whether a task ever came that was not of normal priority: otherwise nobody looks for such.
+  bool has_levels() const noexcept { return has_levels_.load(std::memory_order_relaxed); }
 
   /// Where the workers are. It may be replaced at any time, and what was replaced lives as long as the pool.
   layout const& where() const noexcept {
@@ -135,6 +155,25 @@ class crew {
     if (tasks.finish(count)) settled.notify_all();
   }
 
+  /// A bounded queue counts what is queued unasked, and what begins. A task that is claimed counts itself.
+  void count_queued(task const& t) noexcept {
+    if (queue_places.is_bounded() && !t.is_claimed()) queue_places.take_anyway();
+  }
+  void count_begun(task const& t) noexcept {
+    if (queue_places.is_bounded() && !t.is_claimed()) queue_places.give_back();
+  }
+
+  /// Waits for a place in a bounded queue. The pool may be gone when this returns place::closed.
+  [[nodiscard]] place await_place() noexcept {
+    expected_.fetch_add(1, std::memory_order_relaxed);
+    place const got = queue_places.take();
+    expected_.fetch_sub(1, std::memory_order_release);  // release: the last use of the pool; pairs with end()
+    return got;
+  }
+
+  /// How many tasks were counted in that come to a queue later, for whoever looks on.
+  std::uint64_t to_arrive() const noexcept { return expected_.load(std::memory_order_relaxed); }
+
   /// Sees that as many pool threads as there are permits do not block inside a task.
   virtual void start_spare() noexcept = 0;
 
@@ -151,8 +190,8 @@ class crew {
   ~crew() = default;
 
   std::atomic<std::uint64_t> discarded_{0};  // tasks that were cancelled by a thread without a worker
-  // Tasks that were expected and have not arrived, and threads that cancel one: written by those, read at the end of
-  // the pool.
+  // Tasks that were expected and have not arrived, and threads that cancel one, or wait for a place: written by those,
+  // read at the end of the pool.
   std::atomic<std::uint64_t> expected_{0};
 
   /// Called under the scheduler's lock. *Throws:* std::bad_alloc.
@@ -176,6 +215,11 @@ class crew {
   }
 
  private:
+  // Where a level is among the inboxes: the normal one first, as a pool may have no other.
+  static constexpr std::uint32_t rank(priority level) noexcept {
+    return level == priority::normal ? 0 : level == priority::high ? 1 : 2;
+  }
+
   template <class IdOf, class Rob>
   bool any_of(std::uint32_t count, IdOf id_of, random& dice, Rob rob) const {
     std::uint32_t const start = dice.below(count);
@@ -185,12 +229,13 @@ class crew {
   }
 
   std::uint32_t const homes_;
-  std::unique_ptr<inbox<task, std_atomics>[]> const inboxes_;
-  std::vector<std::unique_ptr<layout const>> layouts_;  // those of before, and the one of today
-  std::atomic<layout const*> layout_;                   // written by replace_layout(), read by all threads
+  std::unique_ptr<inbox<task, std_atomics>[]> const inboxes_;  // one for each level and home
+  std::vector<std::unique_ptr<layout const>> layouts_;         // those of before, and the one of today
+  std::atomic<layout const*> layout_;                          // written by replace_layout(), read by all threads
   std::uint32_t const capacity_;
   std::unique_ptr<std::atomic<worker*>[]> const table_;
   std::atomic<std::uint32_t> size_{0};
+  std::atomic<bool> has_levels_{false};  // written, once, by who brings a task that is not normal; read by workers
 };
 
 }  // namespace beat::inline v0::detail

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <beat/runtime/crew.hpp>
+#include <beat/runtime/taking.hpp>
 #include <beat/runtime/worker.hpp>
 
 namespace beat::inline v0::detail {

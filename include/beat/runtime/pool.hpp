@@ -3,12 +3,10 @@
 // The pool: what users construct. It owns the scheduler; its member templates are defined where their results are
 // (task/run.hpp, task/submit.hpp), so include <beat.hpp> to call them.
 
-#include <algorithm>
 #include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -18,13 +16,13 @@
 #include <vector>
 
 #include <beat/base/expected.hpp>
-#include <beat/base/unique_function.hpp>
 #include <beat/observe/counters.hpp>
+#include <beat/runtime/load.hpp>
+#include <beat/runtime/options.hpp>
 #include <beat/runtime/scheduler.hpp>
 #include <beat/runtime/tuning.hpp>
 #include <beat/runtime/visit.hpp>
 #include <beat/topology/discover.hpp>
-#include <beat/topology/limits.hpp>
 #include <beat/topology/placement.hpp>
 #include <beat/topology/topology.hpp>
 #include <beat/topology/warning.hpp>
@@ -51,84 +49,6 @@ template <class F>
 using submit_result_t = typename submit_result<F>::type;
 
 }  // namespace detail
-
-/// What a task may be given beside its callable.
-struct task_options {
-  std::stop_token stop = {};  ///< once stop is requested, the task is cancelled if it has not started
-  /// A worker on this node should run it, where the pool has placed its workers; but rather another one than nobody.
-  std::optional<node_id> affinity_hint = std::nullopt;
-  /// It runs on a CPU of this node or not at all, in pools without a placement as well, if only they know their
-  /// machine: whoever runs it is bound to the node's CPUs meanwhile. What it forks may run elsewhere, and `rebind`
-  /// moves threads at once. Where the system refuses to bind, the task fails with errc::not_supported. `affinity_hint`
-  /// is ignored then.
-  std::optional<node_id> pinned_to = std::nullopt;
-  /// A task that has not started by then never does: it is cancelled, and a future says errc::deadline_exceeded. This
-  /// is found out when its turn comes, or by a thread that waits for it and could run it; no timer looks for it.
-  std::optional<std::chrono::steady_clock::time_point> deadline = std::nullopt;
-  task_name name = {};  ///< what describe() calls it while it runs: a literal, as nothing is copied
-};
-
-/// How a pool is made. Every member has a sensible default.
-struct pool_options {
-  /// 0: as many as BEAT_NUM_THREADS says, or one per CPU that this process may use; at most 1024.
-  unsigned workers = 0;
-  /// Where workers may run. With one, the thread that makes the pool visits the place of each worker meanwhile.
-  placement_policy placement = placement_policy::none;
-  std::optional<topology> machine = std::nullopt;  ///< what `placement` refers to; empty: discovered
-  std::string name = "beat";                       ///< worker threads are called name-0, name-1, ...
-  /// Is called on each thread of the pool before its first task, with the number that is in the thread's name; it must
-  /// not use the pool. What it throws goes to whoever makes or resizes the pool, which then fails. For a thread that
-  /// stands in for a blocked one it goes to `on_exception`, and that thread ends. Threads from outside, which help
-  /// while they wait, are never told. May be called by several threads at once.
-  unique_function<void(unsigned)> on_worker_start = nullptr;
-  /// The same after the last task of a thread for which on_worker_start did not throw; the pool's end waits for it. It
-  /// must not throw. In the child of a fork(2) it is not called.
-  unique_function<void(unsigned)> on_worker_exit = nullptr;
-  /// Gets what a posted task throws, on the worker that ran it; it must not throw. Without it std::terminate is called,
-  /// as nobody else could learn of the error.
-  unique_function<void(std::exception_ptr)> on_exception = nullptr;
-  /// Is asked before `submit`, `post`, `try_post` and `pcall(pool, f)` from a thread outside of the pool: while it says
-  /// false they fail with errc::overloaded, and what it throws goes to their caller. Never refused is what the pool's
-  /// own tasks queue, `run`, algorithms, groups and waiting: that belongs to work which has begun. It may be called by
-  /// several threads at once. See admit_below.
-  unique_function<bool()> admission = nullptr;
-  /// Is told, while the pool is made, what was ignored: a BEAT_NUM_THREADS that is no number, a discovery that failed.
-  warning_hook on_warning = nullptr;
-};
-
-namespace detail {
-
-[[nodiscard]] inline unsigned automatic_workers(warning_hook const& on_warning) {
-  constexpr unsigned most = scheduler::max_workers;
-  auto const requested = requested_threads(most, on_warning);
-  return requested ? *requested : std::min(usable_cpus(), most);
-}
-
-}  // namespace detail
-
-/// The options that suit a process with `workers` workers on `machine`. They are bound, by scatter, where the machine
-/// has several nodes or L3 groups of cores of one kind, and the process a worker for each CPU of it. Otherwise the
-/// operating system places them: it knows what else runs.
-[[nodiscard]] inline pool_options recommended_options(topology const& machine, unsigned workers) {
-  pool_options options{.workers = workers, .machine = machine};
-  auto const& cores = machine.cores();
-  bool const has_all = workers == machine.cpus().size() && machine.usable().size() == machine.cpus().size();
-  bool const has_parts = machine.nodes().size() > 1 || machine.l3_groups().size() > 1;
-  bool const is_uniform =
-      std::all_of(cores.begin(), cores.end(), [](topology::core const& core) { return core.efficiency_class == 0; });
-  if (has_all && has_parts && is_uniform) {
-    options.placement = placement_policy::scatter;
-  }
-  return options;
-}
-
-/// The options that beat would choose for this process on this machine, by its limits, BEAT_NUM_THREADS and topology.
-[[nodiscard]] inline pool_options recommended_options(warning_hook on_warning = nullptr) {
-  topology const machine = discover({.on_warning = on_warning});
-  pool_options options = recommended_options(machine, detail::automatic_workers(on_warning));
-  options.on_warning = std::move(on_warning);
-  return options;
-}
 
 /// How a pool ends: `drain` runs what is queued, `stop` cancels it. See also shutdown_for.
 enum class shutdown_mode { drain, stop };
@@ -177,14 +97,16 @@ class basic_thread_pool {
     requires task_body<std::remove_reference_t<F>>
   auto run(F&& f) -> detail::call_result_t<std::remove_reference_t<F>&>;
 
-  /// Queues `f` to run once, some time. *Throws:* error{pool_shutdown}; error{overloaded} where the admission hook
-  /// refuses; error{invalid_argument} where it is pinned to a node on which this pool can't run it; std::bad_alloc.
+  /// Queues `f` to run once, some time; where a bounded queue is full, as pool_options::when_full says.
+  /// *Throws:* error{pool_shutdown}; error{overloaded} where the admission hook refuses; error{queue_full};
+  /// error{invalid_argument} where it is pinned to a node on which this pool can't run it; std::bad_alloc.
   template <class F>
     requires task_body<std::decay_t<F>>
   void post(F&& f, task_options const& options = {});
 
   /// The same, where it is an ordinary answer that a pool is closed (errc::pool_shutdown) or takes nothing at present
-  /// (errc::overloaded). *Throws:* error{invalid_argument}, std::bad_alloc.
+  /// (errc::overloaded, errc::queue_full). It never blocks, and `f` is not moved from where it takes nothing at
+  /// present. *Throws:* error{invalid_argument}, std::bad_alloc.
   template <class F>
     requires task_body<std::decay_t<F>>
   [[nodiscard("without a look at the result, use post")]] expected<void> try_post(F&& f,
@@ -244,6 +166,13 @@ class basic_thread_pool {
   /// What the pool did so far. *Complexity:* O(workers).
   pool_stats stats() const noexcept { return scheduler_.stats(); }
 
+  /// What it has to do at this moment. *Complexity:* O(workers).
+  pool_load load() const noexcept { return detail::load_of(scheduler_); }
+
+  /// Whether a task that is sent now, from outside, would find a worker without work, or a place in a bounded queue. It
+  /// may be otherwise a moment later. *Complexity:* O(workers).
+  bool has_capacity() const noexcept { return detail::has_capacity(scheduler_); }
+
   /// Writes what everybody does at this moment, in words, a line for each worker: for whoever looks for a hang. The
   /// numbers are read one after the other, and need not fit together. `Stream` takes strings and numbers by `<<`.
   template <class Stream>
@@ -263,6 +192,8 @@ class basic_thread_pool {
                    Policy::tuning()} {
     scheduler_.on_exception = std::move(options.on_exception);
     scheduler_.admission = std::move(options.admission);
+    scheduler_.queue_places.set_limit(options.queue_limit);
+    scheduler_.on_full = options.when_full;
     if (scheduler_.unbound() != 0)
       detail::warn(options.on_warning, std::to_string(scheduler_.unbound()) + " of " + std::to_string(workers) +
                                            " workers could not be bound to their places, and run where the system puts "

@@ -37,6 +37,9 @@ class roster {
     if (permits_.exchange(permits, std::memory_order_seq_cst) < permits) wake_all();
   }
 
+  /// How many threads run tasks, for whoever looks on.
+  std::uint32_t active() const noexcept { return active_.load(std::memory_order_relaxed); }
+
   /// Takes a permit if one is free.
   [[nodiscard("without a permit no task may run")]] bool try_activate() noexcept {
     std::uint32_t seen = active_.load(std::memory_order_relaxed);

@@ -41,12 +41,15 @@ class scheduler final : public workforce {
     return !is_orphaned() && tasks.admit(from_task);
   }
 
-  /// Queues a task, best of all for a worker on the node that `hint` names. False where the pool is closed; then the
-  /// task is still the caller's.
-  [[nodiscard("a refused task is the caller's")]] bool accept(task* t, std::optional<node_id> hint = {}) noexcept {
+  /// Queues a task, best of all for a worker on the node that `hint` names. `has_place`: in the bounded queue, already.
+  /// False where the pool is closed; then the task is still the caller's.
+  [[nodiscard("a refused task is the caller's")]] bool accept(task* t, std::optional<node_id> hint = {},
+                                                              priority level = priority::normal,
+                                                              bool has_place = false) noexcept {
     worker* const w = mine();
     if (!admit(w != nullptr)) return false;
-    enqueue(t, w, hint);
+    if (queue_places.is_bounded() && !has_place) queue_places.take_anyway();
+    enqueue(t, w, hint, level);
     return true;
   }
 
@@ -59,7 +62,8 @@ class scheduler final : public workforce {
 
   /// Queues a task that was expected. The pool may be gone when this returns.
   void arrive(task* t) noexcept {
-    enqueue(t, mine(), {});
+    count_queued(*t);
+    enqueue(t, mine(), {}, priority::normal);
     expected_.fetch_sub(1, std::memory_order_release);  // release: the last use of the pool; pairs with end()
   }
 
@@ -106,11 +110,13 @@ class scheduler final : public workforce {
   }
 
  private:
-  void enqueue(task* t, worker* w, std::optional<node_id> hint) noexcept {
+  void enqueue(task* t, worker* w, std::optional<node_id> hint, priority level) noexcept {
+    if (tuning.priorities == 1) level = priority::normal;
     bool const is_hinted = hint && hint->value < homes();
     std::uint32_t const own = w != nullptr ? w->home() : home_here();
     std::uint32_t const home = is_hinted ? hint->value : own;
-    if (w == nullptr || home != own || !w->try_push(t)) arrivals(home).push(t);
+    bool const is_own = w != nullptr && home == own && level == priority::normal;
+    if (!is_own || !w->try_push(t)) leave_at(home, level, t);
     if (!is_hinted || !people.call(home)) people.work_arrived(home);
     if (people.unblocked() == 0) start_spare();  // which failed when the last one blocked
   }

@@ -30,11 +30,17 @@ struct task {
 
   task* next = nullptr;  // in an inbox
   function const settle;
-  void const* family;  // what waits for it and others, or null; not changed while it is queued
+  void const* family;  // what waits for it and others, itself, or null; not changed while it is queued
   std::unique_ptr<task_attributes const, task_attributes::deleter>
       attributes;  // null for most; set before it is queued
 
   explicit task(function f, void const* group = nullptr) noexcept : settle{f}, family{group} {}
+
+  /// One that is waited for alone: whoever begins it claims it before, in the queue or out of it.
+  struct claimed {};
+  task(function f, claimed) noexcept : settle{f}, family{this} {}
+  bool is_claimed() const noexcept { return family == this; }
+
   task(task const&) = delete;
   task& operator=(task const&) = delete;
 

@@ -24,6 +24,8 @@ struct scheduler_tuning {
   std::uint32_t deque_capacity = 256;   ///< tasks per worker before its deque grows; a power of two
   std::uint32_t inbox_batch = 32;       ///< tasks taken from the inbox at once: 1 to 64
   std::uint32_t inbox_interval = 61;  ///< own tasks between two looks elsewhere, so that nothing is starved; at least 1
+  std::uint32_t priorities = 3;       ///< 1: the priority of a task is ignored; or 3
+  std::uint32_t aging_interval = 31;  ///< tasks taken between two that are low, and two that are normal; at least 3
 
   static constexpr std::uint32_t largest_batch = 64;
 
@@ -33,7 +35,8 @@ struct scheduler_tuning {
                        activity_window >= 0 && pace >= 0 && patience >= 0 && brief_wait >= 0 && stuck > 0 &&
                        long_root >= 0;
     return times && fork_capacity >= 1 && fork_capacity < (1U << 20) && std::has_single_bit(deque_capacity) &&
-           inbox_batch >= 1 && inbox_batch <= largest_batch && inbox_interval >= 1 && inbox_interval < (1U << 31);
+           inbox_batch >= 1 && inbox_batch <= largest_batch && inbox_interval >= 1 && inbox_interval < (1U << 31) &&
+           (priorities == 1 || priorities == 3) && aging_interval >= 3;
   }
 };
 

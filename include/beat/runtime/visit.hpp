@@ -112,6 +112,7 @@ inline bool shut_down(scheduler& pool, std::optional<std::int64_t> deadline) {
   if (pool.is_orphaned()) return true;
   refuse_self_wait(pool);
   pool.tasks.close();
+  pool.queue_places.close();
   if (await_quiet(pool, deadline) || pool.is_orphaned()) return true;
   pool.cancel_rest();
   static_cast<void>(await_quiet(pool, std::nullopt));

@@ -48,18 +48,24 @@ inline bool worker::run_queued(void const* family) noexcept {
       t->next = std::exchange(others, t);
     }
   };
+  auto const put_back = [&](priority level) {
+    if (others == nullptr) return;
+    while (others != nullptr) crew_.arrivals(home(), level).push(std::exchange(others, others->next));
+    crew_.people.work_arrived(home());
+  };
   for (std::uint32_t i = 0; i < crew_.size() && found == nullptr; ++i) {
     auto const thief = crew_.at(i)->deque_.for_thieves();
     while (found == nullptr && !thief.empty())
       if (auto const got = thief.steal(); got.status == steal_status::stolen) look_at(got.loot);
   }
-  for (std::uint32_t i = 0; i < crew_.homes(); ++i) {
-    while (found == nullptr && crew_.arrivals(i).take(crew_.tuning.inbox_batch, look_at) != 0) {
+  put_back(priority::normal);
+  for (priority const level : {priority::normal, priority::high, priority::low}) {
+    if (level != priority::normal && !crew_.has_levels()) break;
+    for (std::uint32_t i = 0; i < crew_.homes(); ++i) {
+      while (found == nullptr && crew_.arrivals(i, level).take(crew_.tuning.inbox_batch, look_at) != 0) {
+      }
     }
-  }
-  if (others != nullptr) {
-    while (others != nullptr) crew_.arrivals(home()).push(std::exchange(others, others->next));
-    crew_.people.work_arrived(home());
+    put_back(level);
   }
   if (found == nullptr) return false;
   settle(found);

@@ -63,6 +63,7 @@ class worker : public lane {
 
   /// Queues a task that is counted in already, and tells who looks for work.
   void queue(task* t) noexcept {
+    crew_.count_queued(*t);
     if (!try_push(t)) crew_.arrivals(home()).push(t);
     crew_.people.work_arrived(home());
     if (crew_.people.unblocked() == 0) crew_.start_spare();  // which failed before
@@ -84,13 +85,16 @@ class worker : public lane {
   /// Finds a task of `family` wherever it is queued, and runs it. What was queued before it moves to the inbox.
   bool run_queued(void const* family) noexcept;
 
-  /// Runs one task or job, wherever it is found. Needs a permit, and no job on the stack. The own deque comes first,
-  /// then the inbox of its home, then what others have, those near first; but now and then any inbox, or what anybody
-  /// has, comes first of all, so that no steady stream starves the rest.
+  /// Runs one task or job, wherever it is found. Needs a permit, and no job on the stack. The order: taking.hpp.
   bool run_one() noexcept {
     bool found = false;
     run_as_region([&] { found = run_next(); });  // it begins before anything is taken: see look_around()
     return found;
+  }
+
+  /// Runs a task that was counted in and is in no queue. Needs a permit, and no job on the stack.
+  void run_at_once(task* t) noexcept {
+    run_as_region([&] { settle(t); });
   }
 
   /// Called by a thread that goes from its search to work. `alone`: nobody else searches, so this worker finds company
@@ -120,7 +124,7 @@ class worker : public lane {
   /// Whether anything is queued or public. What came to another home is left to a thread of that one which sleeps, and
   /// is told.
   bool sees_work() noexcept {
-    if (!crew_.arrivals(home()).empty()) return true;
+    if (crew_.has_arrivals(home())) return true;
     for (std::uint32_t i = 0; i < crew_.size(); ++i) {
       worker& victim = *crew_.at(i);
       // The own deque too: a thread that leaves a crowd leaves tasks there.
@@ -201,28 +205,21 @@ class worker : public lane {
         watches_{c.people.permits()},
         deque_{c.tuning.deque_capacity} {}
 
-  bool run_next() noexcept {
-    std::uint32_t const interval = crew_.tuning.inbox_interval;
-    std::uint32_t const turn = ++tick_ % (2 * interval);
-    if (turn == interval && steal_from_anyone()) return true;
-    task* t = turn == 0 ? from_inbox(random_.below(crew_.homes()), 1) : nullptr;
-    if (t == nullptr) t = deque_.for_owner().take();
-    if (t == nullptr) t = from_inbox(home(), crew_.tuning.inbox_batch);
-    if (t == nullptr && steal_near_first()) return true;
-    for (std::uint32_t i = 0; t == nullptr && i < crew_.homes(); ++i)
-      if (i != home() && nobody_comes_for(i)) t = from_inbox(i, crew_.tuning.inbox_batch);
-    if (t == nullptr) return false;
-    settle(t);
-    return true;
-  }
-
-  /// Whether there is a task at another home, and all who are of that one are at work; otherwise one is called.
-  bool nobody_comes_for(std::uint32_t other_home) noexcept {
-    return !crew_.arrivals(other_home).empty() && !crew_.people.call(other_home);
-  }
+  bool run_next() noexcept;
+  bool run_urgent() noexcept;
+  bool run_normal() noexcept;
+  bool run_one_of(priority level, std::uint32_t first_home) noexcept;
+  bool nobody_comes_for(std::uint32_t other_home) noexcept;
+  task* from_inbox(std::uint32_t place, priority level, std::uint32_t limit) noexcept;
+  bool steal_near_first() noexcept;
+  bool steal_from_anyone() noexcept;
+  bool steal_from(worker& victim) noexcept;
+  bool steal_job(worker& victim, job_stack::control seen) noexcept;
 
   void settle(task* t) noexcept {
     if (alone_) find_company();
+    counters.taken.add();
+    crew_.count_begun(*t);
     count(t->settle(t, crew_.action(), *this));
   }
 
@@ -231,49 +228,6 @@ class worker : public lane {
     alone_ = false;
     stack.request();
     if (look_around(now()) != outlook::nothing) crew_.people.work_arrived(home());
-  }
-
-  /// The oldest of a batch; the rest goes to the own deque, so that the next oldest comes first.
-  task* from_inbox(std::uint32_t place, std::uint32_t limit) noexcept {
-    task* batch[scheduler_tuning::largest_batch];
-    std::uint32_t size = 0;
-    limit = std::min(limit, crew_.tuning.deque_capacity);
-    crew_.arrivals(place).take(limit, [&](task* t) { batch[size++] = t; });
-    if (size == 0) return nullptr;
-    while (size > 1) push(batch[--size]);  // never grows: the deque was empty, or the limit was 1
-    if (!crew_.arrivals(place).empty() || !deque_.for_thieves().empty()) crew_.people.work_arrived(place);
-    return batch[0];
-  }
-
-  bool steal_near_first() noexcept {
-    report();
-    return crew_.near_first(id_, random_, [this](worker& victim) { return steal_from(victim); });
-  }
-
-  bool steal_from_anyone() noexcept {
-    report();
-    return crew_.anyone(random_, [this](worker& victim) { return steal_from(victim); });
-  }
-
-  bool steal_from(worker& victim) noexcept {
-    if (&victim == this) return false;
-    auto const got = victim.deque_.for_thieves().steal();
-    if (got.status != steal_status::stolen) return steal_job(victim, victim.stack.for_thieves().look());
-    counters.tasks_stolen.add();
-    settle(got.loot);
-    return true;
-  }
-
-  bool steal_job(worker& victim, job_stack::control seen) noexcept {
-    auto const got = victim.stack.for_thieves().steal(seen, taken_by::worker(id_, stack.depth()).mark);
-    if (got.status != steal_status::stolen) return false;
-    if (got.loot->is_filler()) return true;
-    counters.jobs_stolen.add();
-    watches_.forget(victim.id_);
-    if (alone_) find_company();
-    got.loot->finish(got.loot->run(*this));  // the job may be gone from here on; the victim outlives the pool's threads
-    victim.parker_.notify_all();
-    return true;
   }
 
   outlook watch(worker& victim, std::int64_t time, std::int64_t pace) noexcept {
@@ -286,7 +240,8 @@ class worker : public lane {
   crew& crew_;
   std::uint32_t const id_;
   bool const guest_;
-  std::uint32_t tick_ = 0;
+  std::uint32_t tick_ = 0;   // counts the looks for a normal task
+  std::uint32_t turns_ = 0;  // counts the looks for a task, in a pool where they have priorities
   std::uint64_t unreported_ = 0;
   bool alone_ = false;  // it was the last who searched, and has taken nothing yet
   random random_;

@@ -61,7 +61,9 @@ class continuation final : public future_state<typename continuation_result<F, T
   template <class G>
   continuation(scheduler& where, G&& f)
       : future_state<result>{where, std::stop_token{}, std::stop_source{std::nostopstate}},
-        callable_{std::in_place, std::forward<G>(f)} {}
+        callable_{std::in_place, std::forward<G>(f)} {
+    this->is_queued_later();
+  }
 
   /// Once it is expected by its pool.
   void follow(future<T>& before) noexcept {
@@ -71,6 +73,7 @@ class continuation final : public future_state<typename continuation_result<F, T
 
  private:
   follower* leader_ended() noexcept override {
+    this->enter_queue();
     this->pool->arrive(this);
     return nullptr;
   }

@@ -42,10 +42,17 @@ using task_share = std::unique_ptr<awaited_task, share_of_task>;
 class awaited_task : public task {
  public:
   completion<std_atomics> done;
+
+ private:
+  // The second of the two that set it knows that there was a place. True where the task is queued from the start.
+  std::atomic<bool> was_queued_or_begun_{true};
+
+ public:
   scheduler* const pool;  // where it runs, or null where nothing is to be run for it
 
   /// Runs or cancels it on `me`, by the one who claimed it. Keeps what it holds alive only if the caller does.
   task_effect settle_claimed(task_action action, worker& me) noexcept {
+    leave_queue();
     runner_.store(&me, std::memory_order_relaxed);
     bool const is_called_off = action == task_action::cancel || stop_.stop_requested();
     task_outcome const how = is_called_off ? cancel(errc::cancelled)
@@ -83,6 +90,7 @@ class awaited_task : public task {
   /// Cancels it unless somebody has claimed it; then says false.
   bool discard() noexcept {
     if (!done.claim()) return false;
+    leave_queue();
     end(cancel(errc::cancelled));
     pool->discarded();
     return true;
@@ -108,12 +116,25 @@ class awaited_task : public task {
  protected:
   /// A task.
   awaited_task(scheduler& where, std::stop_token stop, std::stop_source own_stop) noexcept
-      : task{&settle_queued}, pool{&where}, stop_{std::move(stop)}, own_stop_{std::move(own_stop)} {}
+      : task{&settle_queued, claimed{}}, pool{&where}, stop_{std::move(stop)}, own_stop_{std::move(own_stop)} {}
 
   /// What is no task: it counts as running until it ends.
   explicit awaited_task(scheduler* where) noexcept : task{nullptr}, pool{where} { static_cast<void>(done.claim()); }
 
+  /// One that is queued later, if it has not begun until then: between these two a place of a bounded queue is its own.
+  void is_queued_later() noexcept { was_queued_or_begun_.store(false, std::memory_order_relaxed); }
+  void enter_queue() noexcept {
+    if (pool->queue_places.is_bounded() && !was_queued_or_begun_.exchange(true, std::memory_order_relaxed))
+      pool->queue_places.take_anyway();
+  }
+
  private:
+  /// By the one who claimed it.
+  void leave_queue() noexcept {
+    if (pool->queue_places.is_bounded() && was_queued_or_begun_.exchange(true, std::memory_order_relaxed))
+      pool->queue_places.give_back();
+  }
+
   static task_effect settle_queued(task* self, task_action action, worker& me) noexcept {
     auto& t = static_cast<awaited_task&>(*self);
     task_effect const effect = t.done.claim() ? t.settle_claimed(action, me) : task_effect::none;

@@ -29,19 +29,21 @@ class [[nodiscard("a future destroyed at once discards its call; keep it until g
 
   /// For pcall.
   template <class F>
-  pool_potential_future(detail::scheduler& pool, F&& f) : task_{detail::submit_to(pool, std::forward<F>(f), {})} {}
+  pool_potential_future(detail::entry& way, F&& f, task_options const& options)
+      : task_{detail::submit_to(way, std::forward<F>(f), options)} {}
 
  private:
   future<T> task_;
 };
 
-/// Calls `f` on `pool`, potentially in parallel with what follows. *Throws:* error{pool_shutdown}; error{overloaded}
-/// where the pool's admission hook refuses; std::bad_alloc.
+/// Calls `f` on `pool`, potentially in parallel with what follows. *Throws:* as basic_thread_pool::post.
 template <class Policy, class F>
   requires task_body<std::decay_t<F>>
-auto pcall(basic_thread_pool<Policy>& pool, F&& f) -> pool_potential_future<detail::call_result_t<std::decay_t<F>&>> {
-  detail::require_admission(scheduler_of(pool));
-  return {scheduler_of(pool), std::forward<F>(f)};
+auto pcall(basic_thread_pool<Policy>& pool, F&& f, task_options const& options = {})
+    -> pool_potential_future<detail::call_result_t<std::decay_t<F>&>> {
+  detail::entry way{scheduler_of(pool)};
+  way.require();
+  return {way, std::forward<F>(f), options};
 }
 
 }  // namespace beat::inline v0

@@ -22,7 +22,10 @@ struct erased_call {
   void operator()(context where) const { function(object, where); }
 };
 
-BEAT_NO_INLINE inline void wait_for_queued(scheduler& pool, erased_call f) { submit_to(pool, f, {}).get(); }
+BEAT_NO_INLINE inline void wait_for_queued(scheduler& pool, erased_call f) {
+  entry unasked{pool};
+  submit_to(unasked, f, {}).get();
+}
 
 /// Runs `f` in `pool` where no place for the calling thread is free: a worker takes it, or this thread once it can.
 template <class F>

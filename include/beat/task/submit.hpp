@@ -13,6 +13,7 @@
 #include <beat/base/expected.hpp>
 #include <beat/runtime/pool.hpp>
 #include <beat/task/attributes.hpp>
+#include <beat/task/entry.hpp>
 #include <beat/task/future.hpp>
 
 namespace beat::inline v0 {
@@ -46,33 +47,19 @@ class posted final : public task {
   std::stop_token stop_;
 };
 
-/// Whether the pool's admission hook, if it has one, lets a task in. It is asked for those from outside only, and where
-/// the pool would take them. *Throws:* what the hook throws.
-inline bool admits_task(scheduler& pool) {
-  if (!pool.admission) [[likely]]
-    return true;
-  return pool.mine() != nullptr || pool.is_orphaned() || pool.tasks.is_closed() || pool.admission();
-}
-
-/// *Throws:* error{overloaded}; what the hook throws.
-inline void require_admission(scheduler& pool) {
-  if (!admits_task(pool))
-    throw_error(errc::overloaded, "the pool's admission hook refuses the task: try again later, or do it here");
-}
-
 template <class F>
-[[nodiscard]] bool post_to(scheduler& pool, F&& f, task_options const& options) {
+[[nodiscard]] bool post_to(entry& way, F&& f, task_options const& options) {
   auto t = std::make_unique<posted<std::decay_t<F>>>(std::forward<F>(f), options.stop);
-  if (!pool.accept(t.get(), equip(pool, *t, options))) return false;
+  if (!way.accept(t.get(), equip(way.pool(), *t, options), options.priority)) return false;
   static_cast<void>(t.release());
   return true;
 }
 
 template <class F>
-auto submit_to(scheduler& pool, F&& f, task_options const& options, std::stop_source own_stop) {
+auto submit_to(entry& way, F&& f, task_options const& options, std::stop_source own_stop) {
   using state = submitted<std::decay_t<F>>;
-  auto t = std::make_unique<state>(pool, std::forward<F>(f), options.stop, std::move(own_stop));
-  if (!pool.accept(t.get(), equip(pool, *t, options))) refuse();
+  auto t = std::make_unique<state>(way.pool(), std::forward<F>(f), options.stop, std::move(own_stop));
+  if (!way.accept(t.get(), equip(way.pool(), *t, options), options.priority)) refuse();
   return future<typename state::result>{*t.release()};
 }
 
@@ -105,13 +92,13 @@ struct new_stop_source : std::stop_source {
 };
 
 template <class F>
-auto submit_to(scheduler& pool, F&& f, task_options const& options) {
+auto submit_to(entry& way, F&& f, task_options const& options) {
   if constexpr (wants_stop_token<std::decay_t<F>>) {
     new_stop_source const own_stop;
-    return submit_to(pool, stoppable<std::decay_t<F>>{pool, std::forward<F>(f), own_stop, options.stop}, options,
+    return submit_to(way, stoppable<std::decay_t<F>>{way.pool(), std::forward<F>(f), own_stop, options.stop}, options,
                      own_stop);
   } else {
-    return submit_to(pool, std::forward<F>(f), options, std::stop_source{std::nostopstate});
+    return submit_to(way, std::forward<F>(f), options, std::stop_source{std::nostopstate});
   }
 }
 
@@ -121,16 +108,18 @@ template <scheduler_policy Policy>
 template <class F>
   requires task_body<std::decay_t<F>>
 void basic_thread_pool<Policy>::post(F&& f, task_options const& options) {
-  detail::require_admission(scheduler_);
-  if (!detail::post_to(scheduler_, std::forward<F>(f), options)) detail::refuse();
+  detail::entry way{scheduler_};
+  way.require();
+  if (!detail::post_to(way, std::forward<F>(f), options)) detail::refuse();
 }
 
 template <scheduler_policy Policy>
 template <class F>
   requires task_body<std::decay_t<F>>
 expected<void> basic_thread_pool<Policy>::try_post(F&& f, task_options const& options) {
-  if (!detail::admits_task(scheduler_)) return unexpected{errc::overloaded};
-  if (!detail::post_to(scheduler_, std::forward<F>(f), options)) return unexpected{errc::pool_shutdown};
+  detail::entry way{scheduler_};
+  if (errc const refusal = way.ask(false); refusal != errc{}) return unexpected{refusal};
+  if (!detail::post_to(way, std::forward<F>(f), options)) return unexpected{errc::pool_shutdown};
   return {};
 }
 
@@ -139,8 +128,9 @@ template <class F>
   requires stoppable_task_body<std::decay_t<F>>
 auto basic_thread_pool<Policy>::submit(F&& f, task_options const& options)
     -> future<detail::submit_result_t<std::decay_t<F>>> {
-  detail::require_admission(scheduler_);
-  return detail::submit_to(scheduler_, std::forward<F>(f), options);
+  detail::entry way{scheduler_};
+  way.require();
+  return detail::submit_to(way, std::forward<F>(f), options);
 }
 
 }  // namespace beat::inline v0

@@ -39,7 +39,7 @@ class task_group {
     auto t = std::make_unique<member<std::decay_t<F>>>(*this, std::forward<F>(f), options.stop);
     std::optional<node_id> const where = detail::equip(pool_, *t, options);
     tasks_.add();
-    if (!pool_.accept(t.get(), where)) {
+    if (!pool_.accept(t.get(), where, options.priority)) {
       tasks_.leave();
       detail::refuse();
     }
