@@ -96,16 +96,16 @@ TEST_CASE("loops of every policy visit every element once, and throw what the po
   using namespace properties;
   CHECK(random_inputs::first_wrong([](beat::context where, beat::random& random, std::size_t size) {
           std::vector<std::size_t> const failing = some_below(random, size);
-          constexpr std::array policies{beat::error_policy::fail_fast, beat::error_policy::collect_all,
-                                        beat::error_policy::first_by_index};
+          constexpr std::array kinds{beat::error_policy::fail_fast, beat::error_policy::collect_all,
+                                     beat::error_policy::first_by_index};
           auto const loop_by = [&](beat::loop_options const& options) {
             return keeps(options.errors, size, failing,
                          [&](auto body) { beat::parallel_for(where, 0U, size, body, options); });
           };
           constexpr std::array cuts{beat::chunks::even, beat::chunks::guided, beat::chunks::grain<1>,
                                     beat::chunks::grain<7>, beat::chunks::grain<64>};
-          return loop_by({.errors = policies.at(random.below(3))}) &&
-                 loop_by({.errors = policies.at(random.below(3)), .chunks = cuts.at(random.below(5))});
+          return loop_by({.errors = kinds.at(random.below(3))}) &&
+                 loop_by({.errors = kinds.at(random.below(3)), .chunks = cuts.at(random.below(5))});
         }) == "");
 }
 
