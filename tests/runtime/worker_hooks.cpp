@@ -11,9 +11,11 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "catch.hpp"
+#include "machine_of.hpp"
 
 #if BEAT_HAS_LINUX()
 #include "base/dies.hpp"
@@ -182,6 +184,22 @@ TEST_CASE("a pool does not grow where a start hook throws, and can grow later", 
   }
   CHECK(book.handled() == 0);
   CHECK(book.exited() == book.started());
+}
+
+TEST_CASE("rebind leaves alone who rebinds, though a thread of the pool has gone", "[unit]") {
+  beat::cpu_set const before = beat::this_thread_affinity();
+  std::vector<beat::cpu_set> nodes;
+  for (unsigned const cpu : before) nodes.push_back({cpu});
+  guest_book book;
+  beat::pool_options options = book.options(1);
+  options.placement = beat::placement_policy::compact;
+  options.machine = machine_of(nodes);
+  beat::ThreadPool pool{std::move(options)};
+  book.throw_after(0);
+  CHECK(message_of_hook([&] { pool.resize(2); }) == "no more");
+  std::this_thread::sleep_for(20ms);  // until the system has forgotten the thread
+  CHECK(pool.rebind(beat::placement_policy::compact).size() == 1);
+  CHECK(beat::this_thread_affinity() == before);
 }
 
 TEST_CASE("a thread that was to stand in for another one goes where its start hook throws", "[unit]") {
