@@ -142,62 +142,102 @@ std::optional<std::vector<std::pair<std::string, double>>> measure(std::string c
   return values;
 }
 
-/// Several rounds over all of `which`, in a new order each time. False where a benchmark failed.
-bool measure_rounds(std::vector<std::string> which, options const& o, report::series& series) {
-  std::mt19937 order{1};
-  std::size_t const total = which.size() * static_cast<std::size_t>(o.rounds);
+/// One round over all of `which`, in a new order. False where a benchmark failed.
+bool measure_round(std::vector<std::string> which, options const& o, report::series& series) {
+  static std::mt19937 order{1};
+  std::shuffle(which.begin(), which.end(), order);
+  series.emplace_back();
   std::size_t done = 0;
   bool good = true;
   bool const shown = isatty(STDERR_FILENO) == 1;
+  for (std::string const& name : which) {
+    if (shown)
+      std::cerr << "\r\x1b[Kround " << series.size() << ", " << ++done << " of " << which.size() << ": " << name
+                << std::flush;
+    auto const values = measure(name, o);
+    if (!values) {
+      std::cerr << '\n' << name << " failed\n";
+      good = false;
+      continue;
+    }
+    for (auto const& [counter, value] : *values)
+      series.back().values_[report::short_name(name) + (counter.empty() ? "" : ' ' + counter)] = value;
+  }
+  if (shown) std::cerr << "\r\x1b[K";
+  return good;
+}
+
+/// Several rounds over all of `which`. False where a benchmark failed.
+bool measure_rounds(std::vector<std::string> const& which, options const& o, report::series& series) {
+  bool good = true;
   auto const start = std::chrono::steady_clock::now();
   for (int round = 0; round < o.rounds; ++round) {
     if (o.quick && round > 0 && std::chrono::steady_clock::now() - start > quick_seconds) break;
-    std::shuffle(which.begin(), which.end(), order);
-    series.emplace_back();
-    for (std::string const& name : which) {
-      if (shown) std::cerr << "\r\x1b[K" << ++done << " of " << total << ": " << name << std::flush;
-      auto const values = measure(name, o);
-      if (!values) {
-        std::cerr << '\n' << name << " failed\n";
-        good = false;
-        continue;
-      }
-      for (auto const& [counter, value] : *values)
-        series.back().values_[report::short_name(name) + (counter.empty() ? "" : ' ' + counter)] = value;
-    }
+    good = measure_round(which, o, series) && good;
   }
-  if (shown) std::cerr << "\r\x1b[K";
+  return good;
+}
+
+/// One attempt at a bar.
+struct attempt {
+  suite::bar* bar;
+  std::vector<double> values;  // of the rounds so far
+
+  double value() const {
+    return bar->each_round ? *std::max_element(values.begin(), values.end()) : report::median(values);
+  }
+
+  /// Whether further rounds can't change the verdict: with most of them on one side of the limit, so is the median.
+  bool decided(int rounds) const {
+    auto const above = std::count_if(values.begin(), values.end(), [&](double v) { return v > bar->limit; });
+    if (bar->each_round && above > 0) return true;
+    auto const most = bar->each_round ? rounds - 1 : rounds / 2;
+    return above > most || std::ssize(values) - above > most;
+  }
+};
+
+/// Measures the bars of `open`, each until it is decided. False where a benchmark failed.
+bool measure_bars(std::vector<attempt>& open, std::vector<std::string> const& all, options const& o) {
+  report::series series;
+  bool good = true;
+  for (int round = 0; round < o.rounds; ++round) {
+    std::vector<attempt*> undecided;
+    std::vector<std::string> needed;
+    suite::results asking;
+    asking.needed_ = &needed;
+    for (attempt& a : open) {
+      if (a.decided(o.rounds)) continue;
+      undecided.push_back(&a);
+      a.bar->measure(asking);
+    }
+    std::vector<std::string> which;
+    for (std::string const& name : all)
+      if (std::find(needed.begin(), needed.end(), report::short_name(name)) != needed.end()) which.push_back(name);
+    if (which.empty()) break;
+    good = measure_round(which, o, series) && good;
+    for (attempt* const a : undecided) a->values.push_back(a->bar->measure(series.back()));
+  }
   return good;
 }
 
 /// One line for each bar; a missed one is measured again, twice at most. True where all were reached.
 bool check_bars(std::vector<std::string> const& all, options const& o) {
   constexpr int attempts = 3;
-  std::vector<suite::bar*> open;
-  for (suite::bar& b : suite::bars()) open.push_back(&b);
-  for (int attempt = 1; attempt <= attempts && !open.empty(); ++attempt) {
-    std::vector<std::string> needed;
-    suite::results asking;
-    asking.needed_ = &needed;
-    for (suite::bar const* b : open) b->measure(asking);
-    std::vector<std::string> which;
-    for (std::string const& name : all)
-      if (std::find(needed.begin(), needed.end(), report::short_name(name)) != needed.end()) which.push_back(name);
-    report::series series;
-    bool const good = measure_rounds(which, o, series);
-    std::vector<suite::bar*> missed;
-    for (suite::bar* const b : open) {
-      std::vector<double> values;
-      for (suite::results const& round : series) values.push_back(b->measure(round));
-      b->best =
-          std::min(b->best, b->each_round ? *std::max_element(values.begin(), values.end()) : report::median(values));
-      bool const reached = good && b->best <= b->limit;
+  std::vector<attempt> open;
+  for (suite::bar& b : suite::bars()) open.push_back({&b, {}});
+  for (int number = 1; number <= attempts && !open.empty(); ++number) {
+    bool const good = measure_bars(open, all, o);
+    std::vector<attempt> missed;
+    for (attempt const& a : open) {
+      suite::bar& b = *a.bar;
+      b.best = std::min(b.best, a.value());
+      bool const reached = good && b.best <= b.limit;
       std::printf("%-7s %-76s %9.3f  (at most %g)%s\n",
-                  reached              ? "ok"
-                  : attempt < attempts ? "again"
-                                       : "MISSED",
-                  b->text.c_str(), b->best, b->limit, attempt > 1 ? ", measured again" : "");
-      if (!reached) missed.push_back(b);
+                  reached             ? "ok"
+                  : number < attempts ? "again"
+                                      : "MISSED",
+                  b.text.c_str(), b.best, b.limit, number > 1 ? ", measured again" : "");
+      if (!reached) missed.push_back({&b, {}});
     }
     std::fflush(stdout);
     open = missed;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <beat/base/assert.hpp>
+#include <beat/base/config.hpp>
 #include <beat/base/error.hpp>
 #include <beat/task/forked.hpp>
 
@@ -55,7 +56,7 @@ class [[nodiscard("a future destroyed at once discards its call; keep it until g
         return this->run_here(where_.lane());
       return get_shared(l, index);
     }
-    return get_out_of_order(l);
+    return get_out_of_order(this + 1, l);
   }
 
  private:
@@ -75,17 +76,20 @@ class [[nodiscard("a future destroyed at once discards its call; keep it until g
     return this->take();
   }
 
-  BEAT_NO_INLINE result_type get_out_of_order(detail::lane& l) {
-    if ((this->place & filled) != 0)
+  /// Of the future that ends at `end`: given its beginning, as leave() is, g++ keeps that between the two calls in a
+  /// register, which the fast path then has to save.
+  BEAT_NO_INLINE static result_type get_out_of_order(potential_future* end, detail::lane& l) {
+    potential_future& self = *(end - 1);
+    if ((self.place & filled) != 0)
       detail::throw_error(errc::no_state, "get() was called twice on one potential_future: keep its first result");
-    std::uint32_t const index = this->place;
-    this->place |= filled;
-    if (l.stack.pull_out(index, &detail::filler) == joined::kept) return this->run_here(l);
-    l.await(*this, l.thief_of(index));
-    return this->take();
+    std::uint32_t const index = self.place;
+    self.place |= filled;
+    if (l.stack.pull_out(index, &detail::filler) == joined::kept) return self.run_here(l);
+    l.await(self, l.thief_of(index));
+    return self.take();
   }
 
-  BEAT_NO_INLINE void leave() noexcept {
+  BEAT_NO_INLINE BEAT_CALLEE_SAVES void leave() noexcept {
     detail::lane& l = where_.lane();
     bool const is_filled = (this->place & filled) != 0;
     std::uint32_t const index = this->place & ~filled;
