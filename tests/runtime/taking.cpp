@@ -95,7 +95,7 @@ TEST_CASE("a high task is the next one that a worker takes though very many low 
   int const workers = GENERATE(1, 2);
   beat::ThreadPool pool{static_cast<unsigned>(workers)};
   constexpr int tasks = 100'000;
-  std::atomic<int> low_begun{0}, rounds{0};
+  std::atomic<int> low_begun{0};
   std::vector<int> overtaken;
   {
     occupation busy{pool};
