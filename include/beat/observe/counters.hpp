@@ -77,8 +77,8 @@ class counter {
 
 /// One worker's counters, on cache lines of their own.
 struct alignas(cache_line) worker_counters {
+  counter taken;  // from a queue, whether they are run then or were before; on one line with `completed`
   counter completed, failed, cancelled, roots, tasks_stolen, jobs_stolen, published, forced, naps, parks;
-  counter taken;  // from a queue, whether they are run then or were before
 
   pool_stats snapshot() const noexcept {
     return {.completed = completed.read(),

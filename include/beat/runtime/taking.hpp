@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include <beat/base/backoff.hpp>
+#include <beat/base/config.hpp>
 #include <beat/runtime/worker.hpp>
 
 namespace beat::inline v0::detail {
@@ -16,6 +17,10 @@ namespace beat::inline v0::detail {
 inline bool worker::run_next() noexcept {
   if (!crew_.has_levels()) [[likely]]
     return run_normal();
+  return run_by_priority();
+}
+
+BEAT_NO_INLINE inline bool worker::run_by_priority() noexcept {
   return run_urgent() || run_normal() || run_one_of(priority::high, home()) || run_one_of(priority::low, home());
 }
 
@@ -31,7 +36,7 @@ inline bool worker::run_urgent() noexcept {
 
 /// High and low tasks are taken one by one: in a deque they would come before, or after, what arrives meanwhile. Their
 /// priority counts more than their home, so nobody is called.
-inline bool worker::run_one_of(priority level, std::uint32_t first_home) noexcept {
+BEAT_NO_INLINE inline bool worker::run_one_of(priority level, std::uint32_t first_home) noexcept {
   for (std::uint32_t i = 0; i < crew_.homes(); ++i) {
     std::uint32_t const place = (first_home + i) % crew_.homes();
     // Somebody else may be at it for a moment, and leave more.

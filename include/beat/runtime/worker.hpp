@@ -206,6 +206,7 @@ class worker : public lane {
         deque_{c.tuning.deque_capacity} {}
 
   bool run_next() noexcept;
+  bool run_by_priority() noexcept;
   bool run_urgent() noexcept;
   bool run_normal() noexcept;
   bool run_one_of(priority level, std::uint32_t first_home) noexcept;

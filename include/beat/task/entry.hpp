@@ -5,6 +5,7 @@
 
 #include <optional>
 
+#include <beat/base/config.hpp>
 #include <beat/base/error.hpp>
 #include <beat/runtime/visit.hpp>
 
@@ -27,42 +28,53 @@ class entry {
   [[nodiscard]] errc ask(bool may_wait) {
     if (!pool_.admission && !pool_.queue_places.is_bounded()) [[likely]]
       return {};
-    if (pool_.mine() != nullptr || pool_.is_orphaned() || pool_.tasks.is_closed()) return {};
-    if (pool_.admission && !pool_.admission()) return errc::overloaded;
-    return pool_.queue_places.is_bounded() ? take_place(may_wait) : errc{};
+    return ask_outside(may_wait);
   }
 
   /// Asks, and waits where it has to. *Throws:* error{overloaded}, error{queue_full}, error{pool_shutdown}; what the
   /// hook throws.
   void require() {
-    errc const refusal = ask(true);
-    if (refusal == errc::overloaded)
-      throw_error(refusal, "the pool's admission hook refuses the task: try again later, or do it here");
-    if (refusal == errc::queue_full)
-      throw_error(refusal,
-                  "the pool's queue has reached its limit: try again later, or see pool_options::when_full for senders "
-                  "that wait, or run tasks themselves");
-    if (refusal == errc::pool_shutdown) refuse();
+    if (errc const refusal = ask(true); refusal != errc{}) [[unlikely]]
+      fail(refusal);
   }
 
   /// Queues the task, or runs it. False where the pool is closed; then it is still the caller's.
   [[nodiscard("a refused task is the caller's")]] bool accept(task* t, std::optional<node_id> hint,
                                                               priority level) noexcept {
-    if (runs_here_) {
-      // Not only where a permit is free: who has one may wait for this thread.
-      if (visit const guest{pool_, true}) {
-        if (!pool_.admit(false)) return false;
-        pool_.queue_places.take_anyway();  // until it begins
-        guest->run_at_once(t);
-        return true;
-      }
-    }
+    if (runs_here_) [[unlikely]]
+      return run_here(t, hint, level);
     if (!pool_.accept(t, hint, level, has_place_)) return false;
     has_place_ = false;  // it is the task's
     return true;
   }
 
  private:
+  BEAT_NO_INLINE errc ask_outside(bool may_wait) {
+    if (pool_.mine() != nullptr || pool_.is_orphaned() || pool_.tasks.is_closed()) return {};
+    if (pool_.admission && !pool_.admission()) return errc::overloaded;
+    return pool_.queue_places.is_bounded() ? take_place(may_wait) : errc{};
+  }
+
+  [[noreturn]] BEAT_NO_INLINE static void fail(errc refusal) {
+    if (refusal == errc::overloaded)
+      throw_error(refusal, "the pool's admission hook refuses the task: try again later, or do it here");
+    if (refusal == errc::queue_full)
+      throw_error(refusal,
+                  "the pool's queue has reached its limit: try again later, or see pool_options::when_full for senders "
+                  "that wait, or run tasks themselves");
+    refuse();
+  }
+
+  /// Not only where a permit is free: who has one may wait for this thread.
+  BEAT_NO_INLINE bool run_here(task* t, std::optional<node_id> hint, priority level) noexcept {
+    visit const guest{pool_, true};
+    if (!guest) return pool_.accept(t, hint, level);  // too many visit it, or there is no memory
+    if (!pool_.admit(false)) return false;
+    pool_.queue_places.take_anyway();  // until it begins
+    guest->run_at_once(t);
+    return true;
+  }
+
   errc take_place(bool may_wait) noexcept {
     place got = pool_.queue_places.try_take();
     if (got == place::none && pool_.on_full == when_full::caller_runs) {
