@@ -93,3 +93,30 @@ TEST_CASE("a continuation is queued once what it follows has ended", "[unit]") {
   CHECK(doubled.get() == 8);
   CHECK(comes_to_load(pool, 0, 0));
 }
+
+TEST_CASE("graphs and pipelines leave nothing behind that is no longer there", "[unit]") {
+  beat::ThreadPool pool{2};
+  beat::graph chain;
+  int ran = 0;
+  beat::graph_node last = chain.add([&] { ++ran; });
+  for (int i = 1; i < 50; ++i) {
+    beat::graph_node const next = chain.add([&] { ++ran; });
+    next.after(last);
+    last = next;
+  }
+  for (int i = 0; i < 3; ++i) chain.run(pool);
+  CHECK(ran == 150);
+  CHECK(comes_to_load(pool, 0, 0));
+  CHECK(pool.has_capacity());
+
+  int made = 0, sum = 0;
+  beat::pipeline stages{[&]() -> std::optional<int> { return made < 100 ? std::optional{made++} : std::nullopt; },
+                        beat::parallel([](int i) { return i; }), beat::serial_in_order([&](int i) { sum += i; })};
+  stages.run(pool, {.tokens = 8});
+  CHECK(sum == 4950);
+  CHECK(comes_to_load(pool, 0, 0));
+  occupation const busy{pool};
+  for (int i = 0; i < 5; ++i) pool.post([] {});
+  CHECK(pool.load().queued == 5);
+  CHECK_FALSE(pool.has_capacity());
+}

@@ -117,3 +117,14 @@ TEST_CASE("a task that shuts its own pool down with a deadline gets an error", "
   CHECK(code.get() == beat::errc::self_wait);
   CHECK(pool.submit([] { return 1; }).get() == 1);
 }
+
+TEST_CASE("a deadline that passed as long ago as any stops a pool at once", "[unit]") {
+  beat::ThreadPool pool{1};
+  std::atomic<bool> begun{false};
+  pool.post([&] { begun = true, std::this_thread::sleep_for(20ms); });
+  while (!begun) std::this_thread::yield();
+  pool.post([] {});
+  CHECK_FALSE((GENERATE(true, false) ? pool.shutdown_for(std::chrono::hours::min())
+                                     : pool.shutdown_until(std::chrono::steady_clock::time_point::min())));
+  CHECK(pool.stats().cancelled == 1);
+}

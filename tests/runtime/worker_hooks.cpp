@@ -231,3 +231,21 @@ TEST_CASE("a thread that was to stand in for another one goes where its start ho
   CHECK(book.started() == book.exited());
   CHECK(book.started().size() >= 2);
 }
+
+TEST_CASE("when a thread leaves its hook may block and use other pools, and no thread stands in for it", "[unit]") {
+  beat::ThreadPool other{1};
+  std::atomic<int> begun{0}, left{0}, answers{0};
+  for (int i = 0; i < 20; ++i) {
+    beat::ThreadPool const pool{{.workers = 4,
+                                 .on_worker_start = [&](unsigned) { ++begun; },
+                                 .on_worker_exit =
+                                     [&](unsigned) {
+                                       beat::blocking([] { std::this_thread::sleep_for(1ms); });
+                                       answers += other.submit([] { return 1; }).get();
+                                       ++left;
+                                     }}};
+  }
+  CHECK(begun == 80);
+  CHECK(left == 80);
+  CHECK(answers == 80);
+}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <atomic>
 #include <beat.hpp>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <stdexcept>
@@ -210,4 +211,20 @@ TEST_CASE("a pool is quiet once a group has ended although its waiter goes on", 
     std::thread{[&] { quiet = pool.wait_for(10s); }}.join();
   });
   CHECK(quiet);
+}
+
+TEST_CASE("who waits for a group runs what it gave to it, whatever its priority is", "[unit]") {
+  auto const level = GENERATE(beat::priority::low, beat::priority::normal, beat::priority::high);
+  std::atomic<int> threads{0};
+  beat::ThreadPool pool{{.workers = 1, .on_worker_start = [&](unsigned) { ++threads; }}};
+  std::function<int(int)> const nested = [&](int depth) {
+    if (depth == 0) return 0;
+    int below = 0;
+    beat::task_group group{pool};
+    group.run([&] { below = nested(depth - 1); }, {.priority = level});
+    group.wait();
+    return below + 1;
+  };
+  CHECK(pool.submit([&] { return nested(50); }).get() == 50);
+  CHECK(threads <= 2);
 }

@@ -77,7 +77,7 @@ class counter {
 
 /// One worker's counters, on cache lines of their own.
 struct alignas(cache_line) worker_counters {
-  counter taken;  // from a queue, whether they are run then or were before; on one line with `completed`
+  counter collected;  // tasks, from inboxes
   counter completed, failed, cancelled, roots, tasks_stolen, jobs_stolen, published, forced, naps, parks;
 
   pool_stats snapshot() const noexcept {

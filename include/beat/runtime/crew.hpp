@@ -40,10 +40,20 @@ inline std::int64_t now() noexcept {
 template <class Rep, class Period>
 std::int64_t deadline_after(std::chrono::duration<Rep, Period> duration) noexcept {
   constexpr std::chrono::hours century{24 * 36525};
-  bool const counts = std::chrono::duration<double>{duration} < std::chrono::duration<double>{century};
-  return now() + std::chrono::nanoseconds{counts ? std::chrono::duration_cast<std::chrono::nanoseconds>(duration)
-                                                 : std::chrono::nanoseconds{century}}
+  std::chrono::duration<double> const length{duration};
+  if (length <= std::chrono::duration<double>::zero()) return now();
+  return now() + std::chrono::nanoseconds{length < std::chrono::duration<double>{century}
+                                              ? std::chrono::duration_cast<std::chrono::nanoseconds>(duration)
+                                              : std::chrono::nanoseconds{century}}
                      .count();
+}
+
+/// What is left until a point in time: nothing where it has passed, however long ago.
+template <class Clock, class Duration>
+auto left_until(std::chrono::time_point<Clock, Duration> time) {
+  auto const present = Clock::now();
+  using length = decltype(time - present);
+  return time <= present ? length::zero() : time - present;
 }
 
 [[noreturn]] BEAT_NO_INLINE inline void refuse() {
@@ -99,6 +109,7 @@ class crew {
   /// Leaves a task at a home, at a level that this pool has.
   void leave_at(std::uint32_t home, priority level, task* t) noexcept {
     if (level != priority::normal && !has_levels()) has_levels_.store(true, std::memory_order_relaxed);
+    left_.fetch_add(1, std::memory_order_relaxed);
     arrivals(home, level).push(t);  // who finds it there sees has_levels()
   }
 
@@ -163,16 +174,14 @@ class crew {
     if (queue_places.is_bounded() && !t.is_claimed()) queue_places.give_back();
   }
 
-  /// Waits for a place in a bounded queue. The pool may be gone when this returns place::closed.
-  [[nodiscard]] place await_place() noexcept {
-    expected_.fetch_add(1, std::memory_order_relaxed);
-    place const got = queue_places.take();
+  /// Between these two the pool does not end: a sender waits for a place, and then brings its task.
+  void expect_sender() noexcept { expected_.fetch_add(1, std::memory_order_relaxed); }
+  void forget_sender() noexcept {
     expected_.fetch_sub(1, std::memory_order_release);  // release: the last use of the pool; pairs with end()
-    return got;
   }
 
-  /// How many tasks were counted in that come to a queue later, for whoever looks on.
-  std::uint64_t to_arrive() const noexcept { return expected_.load(std::memory_order_relaxed); }
+  /// How many tasks were left at a home, for whoever looks on.
+  std::uint64_t left() const noexcept { return left_.load(std::memory_order_relaxed); }
 
   /// Sees that as many pool threads as there are permits do not block inside a task.
   virtual void start_spare() noexcept = 0;
@@ -235,6 +244,7 @@ class crew {
   std::uint32_t const capacity_;
   std::unique_ptr<std::atomic<worker*>[]> const table_;
   std::atomic<std::uint32_t> size_{0};
+  std::atomic<std::uint64_t> left_{0};   // tasks, at a home; written by who brings them
   std::atomic<bool> has_levels_{false};  // written, once, by who brings a task that is not normal; read by workers
 };
 

@@ -10,14 +10,17 @@
 
 namespace beat::inline v0::detail {
 
-/// A bounded queue counts what is in it; otherwise it is what came in, without what is still to arrive, and was not
-/// taken. *Complexity:* O(workers).
+/// A bounded queue counts what is in it; otherwise it is what was left at a home and not collected, and what is in the
+/// deques. *Complexity:* O(workers).
 inline std::uint64_t queued_in(scheduler const& pool) noexcept {
   if (pool.queue_places.is_bounded()) return pool.queue_places.taken();
-  std::uint64_t taken = pool.to_arrive();
-  for (std::uint32_t i = 0; i < pool.size(); ++i) taken += pool.at(i)->counters.taken.read();
-  std::uint64_t const submitted = pool.stats().submitted;
-  return submitted - std::min(submitted, taken);
+  std::uint64_t collected = 0, in_deques = 0;
+  for (std::uint32_t i = 0; i < pool.size(); ++i) {
+    collected += pool.at(i)->counters.collected.read();
+    in_deques += pool.at(i)->queued();
+  }
+  std::uint64_t const left = pool.left();
+  return left - std::min(left, collected) + in_deques;
 }
 
 inline pool_load load_of(scheduler const& pool) noexcept {
@@ -28,7 +31,7 @@ inline pool_load load_of(scheduler const& pool) noexcept {
 
 inline bool has_capacity(scheduler const& pool) noexcept {
   if (pool.is_orphaned() || pool.tasks.is_closed()) return false;
-  if (pool.queue_places.is_bounded() && pool.queue_places.has_free()) return true;
+  if (pool.queue_places.is_bounded()) return pool.queue_places.has_free();
   pool_load const now = load_of(pool);
   return now.queued + now.running < now.workers;
 }

@@ -51,19 +51,22 @@ struct pool_options {
   std::string name = "beat";                       ///< worker threads are called name-0, name-1, ...
   /// Is called on each thread of the pool before its first task, with the number that is in the thread's name; it must
   /// not use the pool. What it throws goes to whoever makes or resizes the pool, which then fails. For a thread that
-  /// stands in for a blocked one it goes to `on_exception`, and that thread ends. Threads from outside, which help
-  /// while they wait, are never told. May be called by several threads at once.
+  /// stands in for a blocked one it goes to `on_exception`, and that thread ends: what is queued then waits until a
+  /// blocked one goes on, or another task comes. Threads from outside, which help while they wait, are never told. May
+  /// be called by several threads at once.
   unique_function<void(unsigned)> on_worker_start = nullptr;
   /// The same after the last task of a thread for which on_worker_start did not throw; the pool's end waits for it. It
-  /// must not throw. In the child of a fork(2) it is not called.
+  /// must not throw, and may use other pools. In the child of a fork(2) it is not called.
   unique_function<void(unsigned)> on_worker_exit = nullptr;
   /// How many tasks may be queued, that is neither begun nor called off; 0: as many as there is memory for. It holds
   /// for `submit`, `post`, `try_post` and `pcall(pool, f)` from a thread outside of the pool. What the pool's own tasks
-  /// queue, groups and continuations count, but are never refused: whoever waits for them could wait for ever.
+  /// queue, groups and continuations count, but are never refused: whoever waits for them could wait for ever. A task
+  /// that was called off leaves its memory in the queue until its turn comes.
   std::size_t queue_limit = 0;
   beat::when_full when_full = beat::when_full::block;  ///< what becomes of a task from outside beyond the limit
-  /// Gets what a posted task throws, on the worker that ran it; it must not throw. Without it std::terminate is called,
-  /// as nobody else could learn of the error.
+  /// Gets what a posted task throws, on the worker that ran it, and what on_worker_start throws where nobody waits for
+  /// the thread; it must not throw, and several threads may call it at once. Without it std::terminate is called, as
+  /// nobody else could learn of the error.
   unique_function<void(std::exception_ptr)> on_exception = nullptr;
   /// Is asked before `submit`, `post`, `try_post` and `pcall(pool, f)` from a thread outside of the pool: while it says
   /// false they fail with errc::overloaded, and what it throws goes to their caller. Never refused is what the pool's

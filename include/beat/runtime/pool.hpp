@@ -77,12 +77,12 @@ class basic_thread_pool {
   /// How many workers it has, which is how many threads run its tasks at once.
   std::size_t workers() const noexcept { return scheduler_.people.permits(); }
 
-  /// From now on the pool has `workers` workers, 1 to 1024. It grows at once, also while algorithms
-  /// run. Where it shrinks, threads beyond that number go to sleep when they end a task, until it grows again or
-  /// ends. With a placement, workers that were added run on the CPUs of a node, in turn; `rebind` places all anew. May
-  /// be called at any time, also by a task. *Throws:* error{invalid_argument}; error{thread_creation_failed}, what
-  /// on_worker_start throws, std::bad_alloc: then the pool has as many as before; error{pool_shutdown} in the child of
-  /// a fork.
+  /// From now on the pool has `workers` workers, 1 to 1024. It grows at once, also inside of algorithms that have begun.
+  /// Where it shrinks, threads beyond that number go to sleep when they end a task, whichever they are, until it grows
+  /// again or ends. With a placement, workers that were added run on the CPUs of a node, in turn; `rebind` may do so as
+  /// well with those that were added after a thread from outside had taken part. May be called at any time, also by a
+  /// task. *Throws:* error{invalid_argument}; error{thread_creation_failed}, what on_worker_start throws,
+  /// std::bad_alloc: then the pool has as many as before; error{pool_shutdown} in the child of a fork.
   void resize(unsigned workers) {
     if (workers == 0)
       detail::throw_error(errc::invalid_argument, "a pool can't be without workers: resize it to 1 or more");
@@ -148,7 +148,7 @@ class basic_thread_pool {
   /// The same until a point in time, of any clock.
   template <class Clock, class Duration>
   bool shutdown_until(std::chrono::time_point<Clock, Duration> time) {
-    return shutdown_for(time - Clock::now());
+    return shutdown_for(detail::left_until(time));
   }
 
   /// Binds the workers anew, by `placement` on the machine that the pool was made for, or on this one where it was not
@@ -159,8 +159,7 @@ class basic_thread_pool {
     if (scheduler_.is_orphaned()) detail::refuse();
     auto const& known = scheduler_.where().machine();
     topology const machine = known ? *known : detail::discover_to_place(nullptr);
-    return scheduler_.rebind(std::make_unique<detail::layout>(machine, scheduler_.people.permits(), placement),
-                             machine.usable());
+    return scheduler_.rebind(machine, placement);
   }
 
   /// What the pool did so far. *Complexity:* O(workers).
@@ -169,8 +168,8 @@ class basic_thread_pool {
   /// What it has to do at this moment. *Complexity:* O(workers).
   pool_load load() const noexcept { return detail::load_of(scheduler_); }
 
-  /// Whether a task that is sent now, from outside, would find a worker without work, or a place in a bounded queue. It
-  /// may be otherwise a moment later. *Complexity:* O(workers).
+  /// Whether a task that is sent now, from outside, would find a worker without work, or, where the queue is bounded, a
+  /// place in it. It may be otherwise a moment later. *Complexity:* O(workers).
   bool has_capacity() const noexcept { return detail::has_capacity(scheduler_); }
 
   /// Writes what everybody does at this moment, in words, a line for each worker: for whoever looks for a hang. The

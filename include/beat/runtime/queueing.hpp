@@ -11,12 +11,13 @@ namespace beat::inline v0 {
 /// Which of the queued tasks a worker takes first: high ones, then normal ones, and low ones where nothing else is
 /// queued. None is starved: of each `scheduler_tuning::aging_interval` tasks that a worker takes, 31 by default, one is
 /// the oldest low one and one a normal one, where there are such. What a task forks, and what runs already, has no
-/// priority; and a thread that waits for a task runs it whatever its priority is.
+/// priority; nor has what a task gives to a group, which it may wait for. A thread that waits for a task runs it
+/// whatever its priority is.
 enum class priority : std::uint8_t { low, normal, high };
 
 /// What becomes of a task from outside that finds a bounded queue full.
 enum class when_full : std::uint8_t {
-  block,       ///< its sender sleeps until a queued task has begun; but try_post fails
+  block,       ///< its sender sleeps until a queued task has begun; but try_post fails, as it does in any case
   reject,      ///< it fails with errc::queue_full
   caller_runs  ///< its sender runs it at once, as a worker would, in the place of one that ends a task meanwhile
 };

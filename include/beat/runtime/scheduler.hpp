@@ -111,7 +111,9 @@ class scheduler final : public workforce {
 
  private:
   void enqueue(task* t, worker* w, std::optional<node_id> hint, priority level) noexcept {
-    if (tuning.priorities == 1) level = priority::normal;
+    // A thread that waits for a group finds what it gave to that in its own deque.
+    bool const is_of_group = w != nullptr && t->family != nullptr && !t->is_claimed();
+    if (tuning.priorities == 1 || is_of_group) level = priority::normal;
     bool const is_hinted = hint && hint->value < homes();
     std::uint32_t const own = w != nullptr ? w->home() : home_here();
     std::uint32_t const home = is_hinted ? hint->value : own;

@@ -75,6 +75,7 @@ inline task* worker::from_inbox(std::uint32_t place, priority level, std::uint32
   limit = std::min(limit, crew_.tuning.deque_capacity);
   crew_.arrivals(place, level).take(limit, [&](task* t) { batch[size++] = t; });
   if (size == 0) return nullptr;
+  counters.collected.add(size);
   while (size > 1) push(batch[--size]);  // never grows: the deque was empty, or the limit was 1
   if (!crew_.arrivals(place, level).empty() || !deque_.for_thieves().empty()) crew_.people.work_arrived(place);
   return batch[0];

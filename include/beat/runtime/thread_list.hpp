@@ -50,13 +50,11 @@ class thread_list {
         set_thread_name(name_, id);
         bool const has_begun = begins(id, begin, fail);
         if (has_begun) running_.fetch_add(1, std::memory_order_relaxed);
-        // release: what it began with; pairs with await_start()
-        if (starting_.fetch_sub(1, std::memory_order_release) == 1)
-          std_atomics::futex_wake(starting_, std::numeric_limits<int>::max());
+        one_less_starts();
         if (has_begun && work() && hooks_.on_exit) hooks_.on_exit(id);
       });
     } catch (...) {
-      starting_.fetch_sub(1, std::memory_order_relaxed);
+      one_less_starts();
       throw;
     }
   }
@@ -106,6 +104,12 @@ class thread_list {
     std::uint32_t id;  // of the worker, or nobody
     std::thread thread;
   };
+
+  void one_less_starts() noexcept {
+    // release: what it began with; pairs with await_start()
+    if (starting_.fetch_sub(1, std::memory_order_release) == 1)
+      std_atomics::futex_wake(starting_, std::numeric_limits<int>::max());
+  }
 
   void join_those_that_failed() {
     std::erase_if(seats_, [](seat& s) {

@@ -50,7 +50,7 @@ inline bool worker::run_queued(void const* family) noexcept {
   };
   auto const put_back = [&](priority level) {
     if (others == nullptr) return;
-    while (others != nullptr) crew_.arrivals(home(), level).push(std::exchange(others, others->next));
+    while (others != nullptr) crew_.leave_at(home(), level, std::exchange(others, others->next));
     crew_.people.work_arrived(home());
   };
   for (std::uint32_t i = 0; i < crew_.size() && found == nullptr; ++i) {
@@ -62,7 +62,10 @@ inline bool worker::run_queued(void const* family) noexcept {
   for (priority const level : {priority::normal, priority::high, priority::low}) {
     if (level != priority::normal && !crew_.has_levels()) break;
     for (std::uint32_t i = 0; i < crew_.homes(); ++i) {
-      while (found == nullptr && crew_.arrivals(i, level).take(crew_.tuning.inbox_batch, look_at) != 0) {
+      std::size_t count = 1;
+      while (found == nullptr && count != 0) {
+        count = crew_.arrivals(i, level).take(crew_.tuning.inbox_batch, look_at);
+        counters.collected.add(count);
       }
     }
     put_back(level);

@@ -3,6 +3,7 @@
 // The worker: one lane of a pool with its deque, used by one thread at a time: a pool thread for good, or an outside
 // thread as a guest. Here is how a worker runs, steals, asks others to share, and waits.
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <new>
@@ -64,7 +65,7 @@ class worker : public lane {
   /// Queues a task that is counted in already, and tells who looks for work.
   void queue(task* t) noexcept {
     crew_.count_queued(*t);
-    if (!try_push(t)) crew_.arrivals(home()).push(t);
+    if (!try_push(t)) crew_.leave_at(home(), priority::normal, t);
     crew_.people.work_arrived(home());
     if (crew_.people.unblocked() == 0) crew_.start_spare();  // which failed before
   }
@@ -135,6 +136,9 @@ class worker : public lane {
       if (i != home() && nobody_comes_for(i)) return true;
     return false;
   }
+
+  /// About how many tasks are in its deque, for whoever looks on.
+  std::uint64_t queued() const noexcept { return static_cast<std::uint64_t>(std::max<std::int64_t>(deque_.size(), 0)); }
 
   /// On which node it is, or counts as being, while tasks can name one.
   std::uint32_t home() const noexcept { return crew_.home_of(id_); }
@@ -219,7 +223,6 @@ class worker : public lane {
 
   void settle(task* t) noexcept {
     if (alone_) find_company();
-    counters.taken.add();
     crew_.count_begun(*t);
     count(t->settle(t, crew_.action(), *this));
   }

@@ -37,7 +37,7 @@ class workforce : public crew {
   bool is_orphaned() const noexcept { return platform::fork_count() != born_after_; }
 
   void start_spare() noexcept override {
-    if (is_orphaned()) return;
+    if (is_orphaned() || ending.load(std::memory_order_relaxed)) return;
     std::lock_guard const lock{growing_};
     try {
       while (needs_thread_for(people.permits())) start_another(false);
@@ -63,15 +63,17 @@ class workforce : public crew {
     start_spare();  // who blocked meanwhile saw the old number
   }
 
-  /// Moves every thread to its place in `next`, or lets it run on `everywhere`. What the workers got.
-  std::vector<expected<void>> rebind(std::unique_ptr<layout const> next, cpu_set const& everywhere) {
+  /// Moves every thread to its place by `placement`, or lets it run wherever it may. What the workers got.
+  std::vector<expected<void>> rebind(topology const& machine, placement_policy placement) {
+    std::lock_guard const as_many_meanwhile{resizing_};
+    auto next = std::make_unique<layout>(machine, people.permits(), placement);
     std::lock_guard const lock{growing_};
     std::vector<expected<void>> results;
     results.reserve(people.permits());  // in time: who has begun to move goes through with it
     replace_layout(std::move(next));
     threads_.for_each([&](std::uint32_t id, std::thread& thread) {
       cpu_set const& place = where().place(id);
-      expected<void> const bound = bind(thread.native_handle(), place.empty() ? everywhere : place);
+      expected<void> const bound = bind(thread.native_handle(), place.empty() ? machine.usable() : place);
       if (results.size() < people.permits()) results.push_back(bound);
     });
     people.wake_all();  // who sleeps goes to its new home
@@ -221,7 +223,7 @@ class workforce : public crew {
 
   /// False in the child of a fork, which a task left.
   bool work(worker& me) noexcept {
-    current_lane = &me;
+    lane* const before = std::exchange(current_lane, &me);
     held_workers = &me;
     while (!is_orphaned() && idling{*this, me}.until_active()) {
       while (me.run_one() && !people.is_crowded() && !is_orphaned()) {
@@ -229,6 +231,9 @@ class workforce : public crew {
       me.report();
       people.deactivate();
     }
+    // What comes after this, as the exit hook and the thread's own destructors, runs outside of the pool.
+    current_lane = before;
+    held_workers = nullptr;
     return !is_orphaned();
   }
 
@@ -240,7 +245,7 @@ class workforce : public crew {
   std::vector<std::unique_ptr<worker>> workers_;
   std::vector<std::uint32_t> unmanned_;  // workers whose threads could not be started
   thread_list threads_;
-  std::exception_ptr failure_;  // of a thread that somebody awaits
+  std::exception_ptr failure_;  // of a thread that somebody awaits, who reads it without the lock once all have begun
 };
 
 }  // namespace beat::inline v0::detail

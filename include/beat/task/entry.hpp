@@ -17,6 +17,7 @@ class entry {
   explicit entry(scheduler& pool) noexcept : pool_{pool} {}
   ~entry() {
     if (has_place_) pool_.queue_places.give_back();
+    if (is_expected_) pool_.forget_sender();  // the pool may be gone now
   }
   entry(entry const&) = delete;
   entry& operator=(entry const&) = delete;
@@ -77,21 +78,24 @@ class entry {
 
   errc take_place(bool may_wait) noexcept {
     place got = pool_.queue_places.try_take();
-    if (got == place::none && pool_.on_full == when_full::caller_runs) {
+    if (got == place::none && pool_.on_full == when_full::caller_runs && may_wait) {
       runs_here_ = true;
       return {};
     }
     if (got == place::none && pool_.on_full == when_full::block && may_wait) {
+      is_expected_ = true;
+      pool_.expect_sender();
       blocked_scope const blocked;
-      got = pool_.await_place();
+      got = pool_.queue_places.take();
     }
     has_place_ = got == place::taken;
     return got == place::none ? errc::queue_full : got == place::closed ? errc::pool_shutdown : errc{};
   }
 
   scheduler& pool_;
-  bool has_place_ = false;  // in the bounded queue
-  bool runs_here_ = false;  // as there is none
+  bool has_place_ = false;    // in the bounded queue
+  bool runs_here_ = false;    // as there is none
+  bool is_expected_ = false;  // by the pool, which does not end before this does
 };
 
 }  // namespace beat::inline v0::detail

@@ -86,7 +86,7 @@ class [[nodiscard("post() is for tasks whose result nobody needs")]] future {
   template <class Clock, class Duration>
   [[nodiscard("false means that the task goes on")]] bool wait_until(
       std::chrono::time_point<Clock, Duration> time) const {
-    return wait_for(time - Clock::now());
+    return wait_for(detail::left_until(time));
   }
 
   /// Waits as wait() and returns the result, once: the future is empty afterwards.

@@ -31,8 +31,9 @@ class task_group {
   /// Waits; an exception that wait() did not hand out is dropped.
   ~task_group() { tasks_.settle(); }
 
-  /// Queues `f`. *Throws:* error{pool_shutdown}; error{invalid_argument} where it is pinned to a node on which the pool
-  /// can't run it; std::bad_alloc; then nothing was queued.
+  /// Queues `f`. Its priority counts where the caller is no task of the pool. *Throws:* error{pool_shutdown};
+  /// error{invalid_argument} where it is pinned to a node on which the pool can't run it; std::bad_alloc; then nothing
+  /// was queued.
   template <class F>
     requires task_body<std::decay_t<F>>
   void run(F&& f, task_options const& options = {}) {
