@@ -119,6 +119,15 @@ int main() {
 #endif
   expect(count == 4, "threads");
 
+  // -- Another number of threads
+#if THEIRS
+  theirs.reset(2);
+#endif
+  // -- beat
+  pool.resize(2);
+  // --
+  expect(pool.workers() == 2, "resize");
+
   // -- Drop what has not begun
 #if THEIRS
   theirs.purge();

@@ -44,8 +44,17 @@ void pools() {
   // -- beat
   pool.post([&] { ++done; });
   // --
+
+  // -- ... that comes before others
+#if THEIRS
+  tbb::task_arena urgent{4, 1, tbb::task_arena::priority::high};
+  urgent.enqueue([&] { ++done; });
+#endif
+  // -- beat
+  pool.post([&] { ++done; }, {.priority = beat::priority::high});
+  // --
   pool.wait();
-  while (done != times) std::this_thread::yield();
+  while (done != 2 * times) std::this_thread::yield();
 
   // -- How many threads there are
 #if THEIRS

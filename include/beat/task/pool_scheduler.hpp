@@ -93,8 +93,9 @@ class schedule_operation final : task {
 }  // namespace detail
 
 /// A handle to a pool which outlives all operations that come from it. What it schedules completes with set_value() on
-/// a thread that works for the pool, one of its own or one that helps while it waits; with set_stopped() where stop was requested of the receiver before its turn, or the pool
-/// cancels what is queued; with set_error(std::exception_ptr), an error{pool_shutdown}, where the pool is closed.
+/// a thread that works for the pool, one of its own or one that helps while it waits; with set_stopped() where stop was
+/// requested of the receiver before its turn, or the pool cancels what is queued; with set_error(std::exception_ptr),
+/// an error{pool_shutdown}, where the pool is closed.
 template <execution_names Names>
 class pool_scheduler {
  public:
