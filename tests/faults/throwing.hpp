@@ -221,7 +221,7 @@ void throw_everywhere(long at_least, Scenario scenario) {
 }
 
 /// The same. Then only calls fail, and not what is done to elements, so that the scenario can ask for more where it
-/// fails; and then each allocation, of which there are at least so many.
+/// fails; and then each allocation, of which there are at least so many: tasks come from caches, which may have some.
 template <class Scenario>
 void fail_everywhere(long at_least, long allocations, Scenario scenario) {
   promotion const which = GENERATE(promotion::none, promotion::all, promotion::seeded);

@@ -55,7 +55,7 @@ beat::task<> count_later(eager_pool& pool, std::atomic<int>& count) {
 }  // namespace
 
 TEST_CASE("then: what follows, its copies, and values on their way to it", "[unit]") {
-  fail_everywhere(15, 5, [](eager_pool& pool) {
+  fail_everywhere(15, 2, [](eager_pool& pool) {
     quiet const at_the_end{pool};
     auto first = pool.submit(make(1));
     auto second = first.then(fragile_callable{[](fragile const& f) { return sum_of(f, fragile{1}); }});
@@ -69,7 +69,7 @@ TEST_CASE("then: what follows, its copies, and values on their way to it", "[uni
 }
 
 TEST_CASE("when_all and when_any: tasks, results, and what follows", "[unit]") {
-  fail_everywhere(20, 5, [](eager_pool& pool) {
+  fail_everywhere(20, 2, [](eager_pool& pool) {
     quiet const at_the_end{pool};
     auto both = beat::when_all(pool.submit(make(1)), pool.submit(make(2)));
     auto sum = both.then([](std::tuple<fragile, fragile> const& t) { return std::apply(sum_of, t); });
@@ -106,14 +106,14 @@ TEST_CASE("promises: values that are made of others, and exceptions", "[unit]") 
 }
 
 TEST_CASE("coroutines: bodies, results, and where they go on", "[unit]") {
-  fail_everywhere(10, 10, [](eager_pool& pool) {
+  fail_everywhere(10, 5, [](eager_pool& pool) {
     quiet const at_the_end{pool};
     expect(beat::sync_wait(sum_later(pool)).value == 63, "wrong result");
   });
 }
 
 TEST_CASE("async_scope: its coroutines", "[unit]") {
-  fail_everywhere(6, 6, [](eager_pool& pool) {
+  fail_everywhere(6, 3, [](eager_pool& pool) {
     std::atomic<int> count{0};
     beat::async_scope scope{pool};
     for (int i = 0; i < 6; ++i) scope.spawn(count_later(pool, count));

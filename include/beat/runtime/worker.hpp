@@ -195,6 +195,7 @@ class worker : public lane {
 
  private:
   static constexpr std::uint64_t report_batch = 64;
+  static constexpr std::uint32_t usual_guests = 16;  // whom a thief watches without memory being asked for
 
   worker(crew& c, std::uint32_t id, bool guest, std::unique_ptr<job_stack::slot[]> slots,
          std::unique_ptr<job_stack::mark[]> marks)
@@ -206,7 +207,7 @@ class worker : public lane {
         id_{id},
         guest_{guest},
         random_{id + 1},
-        watches_{c.people.permits()},
+        watches_{c.people.permits() + usual_guests},
         deque_{c.tuning.deque_capacity} {}
 
   bool run_next() noexcept;
