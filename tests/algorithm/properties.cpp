@@ -113,11 +113,11 @@ TEST_CASE("maps and loops over elements do what serial ones do", "[algorithm]") 
   using namespace properties;
   CHECK(random_inputs::first_wrong([](beat::context where, beat::random& random, std::size_t size) {
           std::vector<int> const numbers = random_inputs::random_numbers(random, size);
-          auto const twice = [](int n) { return hand_over(), 2L * n; };
+          auto const doubled = [](int n) { return hand_over(), 2L * n; };
           std::vector<long> expected(size), into(size);
           std::transform(numbers.begin(), numbers.end(), expected.begin(), [](int n) { return 2L * n; });
-          beat::parallel_map(where, numbers, into, twice);
-          std::vector<long> const made = beat::parallel_map(where, numbers, twice);
+          beat::parallel_map(where, numbers, into, doubled);
+          std::vector<long> const made = beat::parallel_map(where, numbers, doubled);
 
           std::vector<move_only> moved = beat::parallel_map(where, numbers, [](int n) { return move_only{n}; });
           beat::parallel_for_each(where, moved, [](move_only& e) { e.value += 3; });
