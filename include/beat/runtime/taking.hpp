@@ -3,7 +3,7 @@
 // Taking: what a worker runs next. High tasks come first, then normal ones and what others share, then low ones. Among
 // normal ones the own deque comes first, then the inbox of the worker's home, then what others have, those near first.
 // Invariant: no steady stream of some tasks starves others; now and then something else comes first. Proof: README.md,
-// "Blocking".
+// "Blocking" and "Priorities".
 
 #include <algorithm>
 #include <cstdint>
