@@ -508,11 +508,16 @@ TEST_CASE("a callback may end its own subscription", "[topology]") {
   scene.begin();
   std::atomic<int> calls{0};
   auto const alive = std::make_shared<int>(1);
+  std::mutex mutex;  // what the monitor's thread learns through a file comes after nothing, to a sanitizer
   std::optional<beat::pressure_subscription> own;
-  own.emplace(scene.monitor->on_change([&own, &calls, alive](level) {
-    own.reset();
-    calls += *alive;  // what it owns lives until it returns
-  }));
+  {
+    std::lock_guard const lock{mutex};
+    own.emplace(scene.monitor->on_change([&own, &calls, &mutex, alive](level) {
+      std::lock_guard const lock_here{mutex};
+      own.reset();
+      calls += *alive;  // what it owns lives until it returns
+    }));
+  }
   scene.set_pressure(pressed);
   scene.set_pressure(calm);
   CHECK(calls == 1);
@@ -526,13 +531,18 @@ TEST_CASE("a callback may end and begin other subscriptions", "[topology]") {
   listener added;
   std::optional<beat::pressure_subscription> other;
   std::optional<beat::pressure_subscription> fresh;
+  std::mutex mutex;
   auto const first = scene.monitor->on_change([&](level) {
+    std::lock_guard const lock{mutex};
     other.reset();
     if (!fresh) {
       fresh.emplace(scene.monitor->on_change(added.callback()));
     }
   });
-  other.emplace(scene.monitor->on_change(removed.callback()));
+  {
+    std::lock_guard const lock{mutex};
+    other.emplace(scene.monitor->on_change(removed.callback()));
+  }
   scene.set_pressure(pressed);
   CHECK(removed.heard().empty());
   CHECK(added.heard().empty());
