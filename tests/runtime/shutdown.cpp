@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "task/support.hpp"
 
 namespace {
 
@@ -21,15 +22,6 @@ bool runs_until_asked(std::stop_token const& stop) {
     std::this_thread::sleep_for(1ms);
   }
   return true;
-}
-
-bool is_cancelled_by_shutdown(beat::future<void>& task) {
-  try {
-    task.get();
-  } catch (beat::error const& e) {
-    return e.code() == beat::errc::cancelled;
-  }
-  return false;
 }
 
 }  // namespace
@@ -68,7 +60,7 @@ TEST_CASE("at the deadline what is queued is cancelled and what runs is asked to
   CHECK(std::chrono::steady_clock::now() - begin >= 20ms);
   CHECK(running.is_ready());  // nothing is left behind
   CHECK(running.get());
-  for (auto& task : queued) CHECK(is_cancelled_by_shutdown(task));
+  for (auto& task : queued) CHECK(task_test::error_of([&] { task.get(); }) == beat::errc::cancelled);
   CHECK(ran == 0);
   CHECK(pool.stats().cancelled == 11);
   CHECK(pool.stats().completed == 1);

@@ -16,6 +16,7 @@
 
 #include "catch.hpp"
 #include "machine_of.hpp"
+#include "task/support.hpp"
 
 #if BEAT_HAS_LINUX()
 #include "base/dies.hpp"
@@ -92,15 +93,6 @@ int strangers_among_blocked(beat::ThreadPool& pool, guest_book const& book, int 
   return strangers;
 }
 
-std::string message_of_hook(auto&& f) {
-  try {
-    f();
-  } catch (std::runtime_error const& e) {
-    return e.what();
-  }
-  return {};
-}
-
 }  // namespace
 
 TEST_CASE("each thread of a pool begins and ends with the hooks", "[unit]") {
@@ -141,7 +133,7 @@ TEST_CASE("a pool can't be made where a start hook throws", "[unit]") {
   for (int good = 0; good < 3; ++good) {
     guest_book book;
     book.throw_after(good);
-    CHECK(message_of_hook([&] { beat::ThreadPool const pool{book.options(3)}; }) == "no more");
+    CHECK(task_test::message_of([&] { beat::ThreadPool const pool{book.options(3)}; }) == "no more");
     CHECK(book.started().size() == static_cast<std::size_t>(good));
     CHECK(book.exited() == book.started());
     CHECK(book.is_sound());
@@ -172,7 +164,7 @@ TEST_CASE("a pool does not grow where a start hook throws, and can grow later", 
     beat::ThreadPool pool{book.options(2)};
     for (int good = 0; good < 2; ++good) {
       book.throw_after(good);
-      CHECK(message_of_hook([&] { pool.resize(2 + static_cast<unsigned>(good) + 2); }) == "no more");
+      CHECK(task_test::message_of([&] { pool.resize(2 + static_cast<unsigned>(good) + 2); }) == "no more");
       CHECK(pool.workers() == 2);
       CHECK(pool.submit([] { return 1; }).get() == 1);
     }
@@ -196,7 +188,7 @@ TEST_CASE("rebind leaves alone who rebinds, though a thread of the pool has gone
   options.machine = machine_of(nodes);
   beat::ThreadPool pool{std::move(options)};
   book.throw_after(0);
-  CHECK(message_of_hook([&] { pool.resize(2); }) == "no more");
+  CHECK(task_test::message_of([&] { pool.resize(2); }) == "no more");
   std::this_thread::sleep_for(20ms);  // until the system has forgotten the thread
   CHECK(pool.rebind(beat::placement_policy::compact).size() == 1);
   CHECK(beat::this_thread_affinity() == before);

@@ -174,9 +174,10 @@ class crew {
     if (queue_places.is_bounded() && !t.is_claimed()) queue_places.give_back();
   }
 
-  /// Between these two the pool does not end: a sender waits for a place, and then brings its task.
-  void expect_sender() noexcept { expected_.fetch_add(1, std::memory_order_relaxed); }
-  void forget_sender() noexcept {
+  /// Between these two the pool does not end, for one who brings a task later, or uses the pool after it counted one
+  /// out. It may be gone when let_go() returns.
+  void hold() noexcept { expected_.fetch_add(1, std::memory_order_relaxed); }
+  void let_go() noexcept {
     expected_.fetch_sub(1, std::memory_order_release);  // release: the last use of the pool; pairs with end()
   }
 
@@ -189,10 +190,10 @@ class crew {
   /// Counts as cancelled a task that was claimed by a thread without a worker.
   /// The pool may be gone when this returns.
   void discarded() noexcept {
-    expected_.fetch_add(1, std::memory_order_relaxed);  // seen by who sees the report
+    hold();  // seen by who sees the report
     discarded_.fetch_add(1, std::memory_order_relaxed);
     report(1);
-    expected_.fetch_sub(1, std::memory_order_release);  // release: the last use of the pool; pairs with end()
+    let_go();
   }
 
  protected:
@@ -203,7 +204,7 @@ class crew {
   // read at the end of the pool.
   std::atomic<std::uint64_t> expected_{0};
 
-  /// Called under the scheduler's lock. *Throws:* std::bad_alloc.
+  /// Called under the workforce's lock. *Throws:* std::bad_alloc.
   void replace_layout(std::unique_ptr<layout const> next) {
     layouts_.push_back(std::move(next));
     layout_.store(layouts_.back().get(), std::memory_order_release);  // release: the layout; pairs with where()
@@ -216,7 +217,7 @@ class crew {
     size_.store(static_cast<std::uint32_t>(workers.size()), std::memory_order_release);
   }
 
-  /// Called under the scheduler's lock.
+  /// Called under the workforce's lock.
   void add(worker* w) noexcept {
     std::uint32_t const id = size_.load(std::memory_order_relaxed);
     table_[id].store(w, std::memory_order_release);  // release: the worker; pairs with at()

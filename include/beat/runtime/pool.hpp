@@ -77,11 +77,11 @@ class basic_thread_pool {
   /// How many workers it has, which is how many threads run its tasks at once.
   std::size_t workers() const noexcept { return scheduler_.people.permits(); }
 
-  /// From now on the pool has `workers` workers, 1 to 1024. It grows at once, also inside of algorithms that have begun.
-  /// Where it shrinks, threads beyond that number go to sleep when they end a task, whichever they are, until it grows
-  /// again or ends. With a placement, workers that were added run on the CPUs of a node, in turn; `rebind` may do so as
-  /// well with those that were added after a thread from outside had taken part. May be called at any time, also by a
-  /// task. *Throws:* error{invalid_argument}; error{thread_creation_failed}, what on_worker_start throws,
+  /// From now on the pool has `workers` workers, 1 to 1024. It grows at once, also inside of algorithms that have
+  /// begun. Where it shrinks, threads beyond that number go to sleep when they end a task, whichever they are, until it
+  /// grows again or ends. With a placement, workers that were added run on the CPUs of a node, in turn; `rebind` may do
+  /// so as well with those that were added after a thread from outside had taken part. May be called at any time, also
+  /// by a task. *Throws:* error{invalid_argument}; error{thread_creation_failed}, what on_worker_start throws,
   /// std::bad_alloc: then the pool has as many as before; error{pool_shutdown} in the child of a fork.
   void resize(unsigned workers) {
     if (workers == 0)

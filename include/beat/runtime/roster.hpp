@@ -85,7 +85,7 @@ class roster {
 
   /// A thread begins to block. True where another one ought to be started in its place.
   [[nodiscard("start a thread")]] bool block() noexcept {
-    // seq_cst, both: pair with set_permits() and lacks_threads()
+    // seq_cst, both: pair with set_permits() and lacks_threads_for()
     return unblocked_.fetch_sub(1, std::memory_order_seq_cst) <= permits_.load(std::memory_order_seq_cst);
   }
   /// A thread goes on, or is new.

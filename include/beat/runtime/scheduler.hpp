@@ -56,7 +56,7 @@ class scheduler final : public workforce {
   /// Counts in a task that is to be queued later, by `arrive`. False where the pool is closed.
   [[nodiscard("a closed pool takes nothing")]] bool expect() noexcept {
     if (!admit(mine() != nullptr)) return false;
-    expected_.fetch_add(1, std::memory_order_relaxed);
+    hold();
     return true;
   }
 
@@ -64,7 +64,7 @@ class scheduler final : public workforce {
   void arrive(task* t) noexcept {
     count_queued(*t);
     enqueue(t, mine(), {}, priority::normal);
-    expected_.fetch_sub(1, std::memory_order_release);  // release: the last use of the pool; pairs with end()
+    let_go();
   }
 
   /// A worker for a thread from outside, or null where all are taken or there is no memory for another one. It is free

@@ -1,7 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
 // The threads of a pool, as the system sees them: how they start, with the user's hooks, where they run, and how they
-// end. What they do in between is the scheduler's, and so is the lock under which all of this is called.
+// end. What they do in between is the workforce's, and so is the lock under which all of this is called.
 
 #include <atomic>
 #include <cstddef>
@@ -61,7 +61,7 @@ class thread_list {
 
   /// Waits until each thread that was started works, or has failed. Without the lock.
   void await_start() noexcept {
-    // acquire: what they began with; pairs with the decrement in start()
+    // acquire: what they began with; pairs with one_less_starts()
     for (std::uint32_t left; (left = starting_.load(std::memory_order_acquire)) != 0;)
       std_atomics::futex_wait(starting_, left);
   }

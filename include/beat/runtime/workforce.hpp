@@ -119,7 +119,7 @@ class workforce : public crew {
     if (is_orphaned()) return threads_.abandon();
     // What is still expected was cancelled, or this is the last instruction of who brought it.
     auto const expects = [&] {
-      // acquire: pairs with arrive() and discarded()
+      // acquire: pairs with let_go()
       return expected_.load(std::memory_order_acquire) != 0;
     };
     if (expects()) {

@@ -17,7 +17,7 @@ class entry {
   explicit entry(scheduler& pool) noexcept : pool_{pool} {}
   ~entry() {
     if (has_place_) pool_.queue_places.give_back();
-    if (is_expected_) pool_.forget_sender();  // the pool may be gone now
+    if (holds_pool_) pool_.let_go();  // the pool may be gone now
   }
   entry(entry const&) = delete;
   entry& operator=(entry const&) = delete;
@@ -83,8 +83,8 @@ class entry {
       return {};
     }
     if (got == place::none && pool_.on_full == when_full::block && may_wait) {
-      is_expected_ = true;
-      pool_.expect_sender();
+      holds_pool_ = true;
+      pool_.hold();
       blocked_scope const blocked;
       got = pool_.queue_places.take();
     }
@@ -93,9 +93,9 @@ class entry {
   }
 
   scheduler& pool_;
-  bool has_place_ = false;    // in the bounded queue
-  bool runs_here_ = false;    // as there is none
-  bool is_expected_ = false;  // by the pool, which does not end before this does
+  bool has_place_ = false;   // in the bounded queue
+  bool runs_here_ = false;   // as there is none
+  bool holds_pool_ = false;  // which does not end before this does
 };
 
 }  // namespace beat::inline v0::detail
